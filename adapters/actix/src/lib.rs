@@ -1,0 +1,1 @@
+//! Mounts Aforo Console into an actix-web application.

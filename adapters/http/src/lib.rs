@@ -1,0 +1,1 @@
+//! The HTTP surface of Aforo Console, written once: JSON API and server-rendered pages as one tower service.

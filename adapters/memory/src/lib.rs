@@ -1,0 +1,1 @@
+//! In-memory storage with real transactions for Aforo Console.

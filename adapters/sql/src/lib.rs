@@ -1,0 +1,1 @@
+//! PostgreSQL and SQLite storage for Aforo Console, from one source.

@@ -1,0 +1,3 @@
+//! OpenAPI documents read lazily into one reference model: operations, schemas, code samples.
+
+pub mod spec;

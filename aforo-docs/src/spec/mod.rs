@@ -1,0 +1,3 @@
+//! API descriptions: reading them and asking them questions.
+
+pub mod model;

@@ -1,0 +1,1 @@
+//! API keys that die with their subscription: mint, verify, rotate, revoke, and credentials sealed with AES-256-GCM.

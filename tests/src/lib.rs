@@ -1,0 +1,1 @@
+//! End-to-end, contract and fault suites of Aforo Console.
