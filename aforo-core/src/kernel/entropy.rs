@@ -15,7 +15,9 @@ impl Entropy for OsEntropy {
     /// # Panics
     /// If the operating system has no random bytes to give. No safe key could be made then.
     fn fill(&self, bytes: &mut [u8]) {
-        rand::rngs::SysRng.try_fill_bytes(bytes).expect("the operating system's random source answers");
+        rand::rngs::SysRng
+            .try_fill_bytes(bytes)
+            .expect("the operating system's random source answers");
     }
 }
 
@@ -39,6 +41,9 @@ impl SeededEntropy {
 impl Entropy for SeededEntropy {
     fn fill(&self, bytes: &mut [u8]) {
         use rand::Rng;
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .fill_bytes(bytes);
     }
 }

@@ -27,7 +27,10 @@ pub struct StoreError {
 impl StoreError {
     /// A failure of this kind with its cause.
     pub fn new(kind: StoreErrorKind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { kind, source: source.into() }
+        Self {
+            kind,
+            source: source.into(),
+        }
     }
     /// What kind of failure it is.
     pub fn kind(&self) -> StoreErrorKind {

@@ -108,7 +108,14 @@ mod tests {
         let id = KeyId::new(Timestamp::from_millis(1_760_000_000_000), &OsEntropy);
         assert_eq!(id.to_string().parse::<KeyId>(), Ok(id));
         assert!(id.to_string().parse::<SubscriptionId>().is_err());
-        for bad in ["", "key_", "key_0", &id.to_string().to_uppercase(), &format!("{id} "), &format!("key_{}", id.as_uuid())] {
+        for bad in [
+            "",
+            "key_",
+            "key_0",
+            &id.to_string().to_uppercase(),
+            &format!("{id} "),
+            &format!("key_{}", id.as_uuid()),
+        ] {
             assert!(bad.parse::<KeyId>().is_err(), "{bad}");
         }
     }

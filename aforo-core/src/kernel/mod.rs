@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod error;
 pub mod id;
 pub mod page;
+pub mod rate;
 pub mod scope;
 pub mod secret;
 pub mod store;

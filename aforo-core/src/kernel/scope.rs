@@ -13,11 +13,17 @@ pub struct TenantScope {
 impl TenantScope {
     /// Everything of one tenant: what its operators see.
     pub const fn tenant_wide(tenant: TenantId) -> Self {
-        Self { tenant, customer: None }
+        Self {
+            tenant,
+            customer: None,
+        }
     }
     /// What belongs to one customer of a tenant: what a developer sees.
     pub const fn of_customer(tenant: TenantId, customer: CustomerId) -> Self {
-        Self { tenant, customer: Some(customer) }
+        Self {
+            tenant,
+            customer: Some(customer),
+        }
     }
     /// The tenant.
     pub const fn tenant(self) -> TenantId {
