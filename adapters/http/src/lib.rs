@@ -1,1 +1,3 @@
 //! The HTTP surface of Aforo Console, written once: JSON API and server-rendered pages as one tower service.
+
+pub mod mount;
