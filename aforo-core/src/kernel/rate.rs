@@ -78,6 +78,18 @@ impl<K: Eq + Hash> RateLimiter<K> {
         *free_at = theoretical + step;
         Ok(())
     }
+
+    /// Gives one back that was taken from the same quota.
+    pub fn give_back(&self, key: &K, quota: Quota) {
+        let per = i64::try_from(quota.per.as_micros())
+            .unwrap_or(i64::MAX / 4)
+            .min(i64::MAX / 4);
+        let shard = &self.shards[self.hasher.hash_one(key) as usize % SHARDS];
+        let mut cells = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(free_at) = cells.get_mut(key) {
+            *free_at -= (per / i64::from(quota.count.max(1))).max(1);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +114,8 @@ mod tests {
         assert!(limiter.take("a", quota, at(19_999)).is_err());
         assert_eq!(limiter.take("a", quota, at(20_000)), Ok(()));
         assert!(limiter.take("a", quota, at(20_000)).is_err());
+        limiter.give_back(&"a", quota);
+        assert_eq!(limiter.take("a", quota, at(20_000)), Ok(()));
     }
 
     proptest! {
