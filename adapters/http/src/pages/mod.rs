@@ -1,0 +1,47 @@
+//! The pages: pure functions from a view to HTML.
+//!
+//! A page knows no storage and no request. A route fills a view struct, builds one [`Chrome`] for the request
+//! and calls the page's function. Text in views is plain and gets escaped; fields that hold HTML end in
+//! `_html` and must come sanitised. Every form posts to the URL that [`Urls`] names, with the token of
+//! [`Chrome::csrf`] in the field [`CSRF_FIELD`], and expects a 303 or the same page with its errors.
+
+mod account;
+mod chrome;
+mod format;
+mod home;
+mod keys;
+mod parts;
+mod problem;
+mod reference;
+mod subscriptions;
+mod urls;
+
+#[doc(hidden)]
+pub mod samples;
+
+pub use self::{
+    account::{SignInView, SignUpView, sign_in, sign_up},
+    chrome::{
+        Brand, CSRF_FIELD, CSRF_HEADER, Chrome, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Viewer,
+    },
+    home::{HomeView, ProductCard, home, references},
+    keys::{
+        GraceNote, KeyDetailView, KeyEvent, KeyRow, KeyStatus, KeysView, NewKeyForm, NewKeyView, ProductOption,
+        RevealView, RevealedSecret, RevokeView, SubscriptionOption, key_detail, key_revealed, keys, new_key,
+        revoke_key,
+    },
+    parts::{Environment, FieldError},
+    problem::{Fault, ProblemView, problem},
+    reference::{
+        BodyEncoding, Markdown, NavGroup, OperationView, OriginApproval, PAGE_LIMIT, PlanChoice, ProductRef,
+        ReferenceNav, ReferenceView, SampleView, TryAccess, TryAnswer, TryOutcome, TryTiming, TryValues, operation,
+        plain_text, reference, try_result,
+    },
+    subscriptions::{
+        BoundKey, CancelView, PlanCard, SubscriptionRow, SubscriptionsView, cancel_subscription, subscriptions,
+    },
+    urls::Urls,
+};
+
+#[cfg(test)]
+mod tests;
