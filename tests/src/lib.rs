@@ -1,1 +1,3 @@
 //! End-to-end, contract and fault suites of Aforo Console.
+
+pub mod hosts;

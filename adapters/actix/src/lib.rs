@@ -63,9 +63,9 @@ where
         async move {
             match translated {
                 Ok(request) => {
-                    let head_only = request.method() == http::Method::HEAD;
+                    let asked = response::Asked::by(&request);
                     let Ok(response) = console.oneshot(request).await;
-                    response::translate(response, head_only)
+                    response::translate(response, asked)
                 }
                 Err(request::Untranslatable::Elsewhere) => HttpResponse::NotFound().finish(),
                 Err(request::Untranslatable::Malformed) => HttpResponse::BadRequest().finish(),

@@ -15,7 +15,23 @@ use aforo_http::mount::BoxError;
 use bytes::Bytes;
 use http_body::Body;
 
-pub(crate) fn translate<B>(response: http::Response<B>, head_only: bool) -> HttpResponse
+/// What the shape of an answer depends on, of the request.
+pub(crate) struct Asked {
+    head_only: bool,
+    /// HTTP/1.0 has no chunks; such a body ends with the connection. (actix would send them.)
+    knows_chunks: bool,
+}
+
+impl Asked {
+    pub(crate) fn by<T>(request: &http::Request<T>) -> Self {
+        Self {
+            head_only: request.method() == http::Method::HEAD,
+            knows_chunks: request.version() > http::Version::HTTP_10,
+        }
+    }
+}
+
+pub(crate) fn translate<B>(response: http::Response<B>, asked: Asked) -> HttpResponse
 where
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<BoxError>,
@@ -34,14 +50,15 @@ where
     }
     // How the body is framed is for actix to say, from its size; these would contradict it.
     out.headers_mut().remove(header::TRANSFER_ENCODING);
-    if closes(&parts.headers) {
-        out.head_mut().set_connection_type(ConnectionType::Close);
-    }
-
     let declared = parts.headers.get(http::header::CONTENT_LENGTH);
     let declared = declared.and_then(|length| length.to_str().ok()?.parse().ok());
     let length = declared.or(body.size_hint().exact());
-    match head_only {
+    let until_closed = length.is_none() && !asked.knows_chunks;
+    if until_closed || closes(&parts.headers) {
+        out.head_mut().set_connection_type(ConnectionType::Close);
+        out.head_mut().no_chunking(until_closed);
+    }
+    match asked.head_only {
         true => out.set_body(Headless { length }).map_into_boxed_body(),
         false => out
             .set_body(Streamed {

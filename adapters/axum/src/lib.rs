@@ -54,30 +54,49 @@ where
 {
     let prefix = Prefix::parse(prefix).unwrap_or_else(|error| panic!("cannot mount at {prefix:?}: {error}"));
     let at = prefix.clone();
-    let console = console.map_request(move |request| with_host_facts(&at, request));
-    match prefix.is_root() {
-        true => Router::new().fallback_service(console),
-        false => Router::new().nest_service(prefix.as_str(), console),
+    let console = console.map_request(move |request| translate(&at, request));
+    if prefix.is_root() {
+        return Router::new().fallback_service(console);
     }
+    // Not `nest_service`: that takes `/developers//x` for `/developers/` and `/x`.
+    Router::new()
+        .route_service(prefix.as_str(), console.clone())
+        .route_service(&format!("{prefix}/"), console.clone())
+        .route_service(&format!("{prefix}/{{*rest}}"), console)
 }
 
-fn with_host_facts(prefix: &Prefix, request: Request) -> http::Request<RequestBody> {
-    let mut request = request.map(RequestBody::new);
-    let full = match request.extensions().get::<OriginalUri>() {
+/// Starts over with the extensions: those of the host's router, such as its path parameters, would mix with
+/// those of a router inside the console.
+fn translate(prefix: &Prefix, request: Request) -> http::Request<RequestBody> {
+    let (mut parts, body) = request.into_parts();
+    let host = std::mem::take(&mut parts.extensions);
+    let full = match host.get::<OriginalUri>() {
         Some(OriginalUri(full)) => full.clone(),
-        None => request.uri().clone(),
+        None => parts.uri.clone(),
     };
-    let mounted = MountedAt::from_rest(full.clone(), request.uri().path()).unwrap_or_else(|| MountedAt {
+    parts.uri = without(prefix, &parts.uri);
+    let mounted = MountedAt::from_rest(full.clone(), parts.uri.path()).unwrap_or_else(|| MountedAt {
         prefix: prefix.as_str().to_owned(),
         full,
     });
-    let peer = request
-        .extensions()
-        .get()
-        .map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| PeerAddr(*peer));
-    request.extensions_mut().insert(mounted);
-    if let Some(peer) = peer {
-        request.extensions_mut().insert(peer);
+    parts.extensions.insert(mounted);
+    if let Some(ConnectInfo(peer)) = host.get::<ConnectInfo<SocketAddr>>() {
+        parts.extensions.insert(PeerAddr(*peer));
     }
-    request
+    http::Request::from_parts(parts, RequestBody::new(body))
+}
+
+fn without(prefix: &Prefix, uri: &http::Uri) -> http::Uri {
+    let Some(rest) = uri.path().strip_prefix(prefix.as_str()) else {
+        return uri.clone();
+    };
+    let rest = if rest.is_empty() { "/" } else { rest };
+    let path = match uri.query() {
+        Some(query) => format!("{rest}?{query}").parse(),
+        None => rest.parse(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = path.ok();
+    // The end of a valid path that starts with a slash is one, so this is never the URI as it was.
+    http::Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
 }

@@ -9,7 +9,8 @@
 //!   `/`. Nothing is decoded on the way, so `%2F` stays `%2F`. A mount itself never redirects, because
 //!   a host that trims trailing slashes would send the browser round in circles; [`MountedAt::full`]
 //!   tells the two apart;
-//! - [`MountedAt`] is among the request's extensions, and so is [`PeerAddr`] when the host knows it;
+//! - [`MountedAt`] is among the request's extensions, and so is [`PeerAddr`] when the host knows it; the
+//!   host's own extensions stay with the host;
 //! - bodies stream both ways, and a side that stops reading stops the other from writing;
 //! - a request body that breaks off ends in an error, never as if it were complete;
 //! - a response body is dropped when its client is gone.
