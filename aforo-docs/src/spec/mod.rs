@@ -1,3 +1,5 @@
 //! API descriptions: reading them and asking them questions.
 
+pub mod diagnostic;
 pub mod model;
+pub mod openapi;

@@ -131,6 +131,21 @@ pub struct Content {
     pub schema: Option<SchemaView>,
     /// The document's example, or one made from the schema.
     pub example: Option<Value>,
+    /// How form fields are written, where the document says so (`encoding`).
+    pub encoding: Vec<PropertyEncoding>,
+}
+
+/// How one field of a form body is written (OpenAPI `encoding`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyEncoding {
+    /// The field.
+    pub name: String,
+    /// The media type of its part.
+    pub content_type: Option<String>,
+    /// How its value is written, and whether arrays and objects become several values.
+    pub style: Option<(Style, bool)>,
+    /// Reserved characters stay as they are.
+    pub allow_reserved: bool,
 }
 
 /// One response of an operation.
@@ -153,7 +168,10 @@ pub struct Response {
 pub enum SecurityScheme {
     HttpBearer,
     HttpBasic,
-    ApiKey { place: ParameterPlace, name: String },
+    ApiKey {
+        place: ParameterPlace,
+        name: String,
+    },
     OAuth2,
     OpenIdConnect,
     MutualTls,
@@ -257,10 +275,15 @@ impl Method {
     }
     /// The method of this name, in any case.
     pub fn parse(name: &str) -> Option<Method> {
-        Method::ALL.into_iter().find(|m| m.as_str().eq_ignore_ascii_case(name))
+        Method::ALL
+            .into_iter()
+            .find(|m| m.as_str().eq_ignore_ascii_case(name))
     }
     /// Whether a call may change something (RFC 9110 section 9.2.1).
     pub const fn is_safe(self) -> bool {
-        matches!(self, Method::Get | Method::Head | Method::Options | Method::Trace | Method::Query)
+        matches!(
+            self,
+            Method::Get | Method::Head | Method::Options | Method::Trace | Method::Query
+        )
     }
 }
