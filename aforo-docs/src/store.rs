@@ -1,8 +1,15 @@
 //! What a storage implementation gives the documentation: the imported API descriptions.
 
+#[cfg(feature = "console")]
+use std::sync::Arc;
+
 use aforo_core::{
     Page, PageRequest, ProductId, SpecId, StoreError, TenantId, TenantScope, Timestamp, domain::store::CoreTx,
 };
+#[cfg(feature = "console")]
+use aforo_core::{Store, domain::store::SubscriptionTx};
+#[cfg(feature = "console")]
+use aforo_vault::store::{CredentialStore, VaultTx};
 use async_trait::async_trait;
 
 /// An imported API description, without its text.
@@ -51,4 +58,54 @@ pub trait SpecRepository: Send {
 pub trait DocsTx: CoreTx {
     /// The API descriptions of a tenant.
     fn specs(&mut self, scope: TenantScope) -> Box<dyn SpecRepository + '_>;
+}
+
+/// A transaction over everything a console keeps.
+#[cfg(feature = "console")]
+pub trait ConsoleTx: DocsTx + VaultTx {}
+
+#[cfg(feature = "console")]
+impl<T: DocsTx + VaultTx + ?Sized> ConsoleTx for T {}
+
+/// One storage, seen by each service as it asks for it. Cheap to clone.
+#[cfg(feature = "console")]
+#[derive(Clone)]
+pub struct Stores {
+    /// Everything in one transaction.
+    pub console: Arc<dyn Store<dyn ConsoleTx>>,
+    /// What the vault asks for.
+    pub vault: Arc<dyn Store<dyn VaultTx>>,
+    /// What the documentation asks for.
+    pub docs: Arc<dyn Store<dyn DocsTx>>,
+    /// What accounts ask for.
+    pub core: Arc<dyn Store<dyn CoreTx>>,
+    /// What the audit chain asks for.
+    pub subscriptions: Arc<dyn Store<dyn SubscriptionTx>>,
+    /// What verification asks for.
+    pub credentials: Arc<dyn CredentialStore>,
+}
+
+#[cfg(feature = "console")]
+impl Stores {
+    /// The views of one storage.
+    pub fn of<S>(store: S) -> Self
+    where
+        S: Store<dyn ConsoleTx>
+            + Store<dyn VaultTx>
+            + Store<dyn DocsTx>
+            + Store<dyn CoreTx>
+            + Store<dyn SubscriptionTx>
+            + CredentialStore
+            + 'static,
+    {
+        let store = Arc::new(store);
+        Self {
+            console: store.clone(),
+            vault: store.clone(),
+            docs: store.clone(),
+            core: store.clone(),
+            subscriptions: store.clone(),
+            credentials: store,
+        }
+    }
 }

@@ -348,7 +348,7 @@ pub async fn verify(
             anchored |= anchor == Some(head);
         }
     };
-    let broken = broken.or_else(|| match anchor {
+    let broken = broken.or(match anchor {
         Some(anchor) if !anchored => Some(BrokenChain::NotAnchored { seq: anchor.seq }),
         _ => None,
     });

@@ -1,0 +1,45 @@
+//! Imported API descriptions.
+
+use aforo_core::{Page, PageRequest, ProductId, SpecId, StoreError};
+use aforo_docs::store::{ApiSpec, SpecRepository};
+use async_trait::async_trait;
+
+use crate::{
+    Scoped,
+    table::{conflict, within},
+};
+
+#[async_trait]
+impl SpecRepository for Scoped<'_> {
+    async fn insert(&mut self, spec: &ApiSpec, source: &[u8]) -> Result<(), StoreError> {
+        within(self.scope, spec.tenant, self.scope.customer())?;
+        let product = self.data.products.rows().get(&spec.product);
+        if product.is_none_or(|p| p.tenant != spec.tenant) {
+            return Err(conflict("the tenant has no such product"));
+        }
+        self.data.specs.insert(spec.id, (spec.clone(), source.into()))
+    }
+    async fn find(&mut self, id: SpecId) -> Result<Option<ApiSpec>, StoreError> {
+        let tenant = self.scope.tenant();
+        let found = self.data.specs.find(id, |(s, _)| s.tenant == tenant);
+        Ok(found.map(|(spec, _)| spec))
+    }
+    async fn source(&mut self, id: SpecId) -> Result<Option<Vec<u8>>, StoreError> {
+        let tenant = self.scope.tenant();
+        let found = self.data.specs.find(id, |(s, _)| s.tenant == tenant);
+        Ok(found.map(|(_, source)| source.to_vec()))
+    }
+    async fn list(
+        &mut self,
+        product: Option<ProductId>,
+        page: PageRequest<SpecId>,
+    ) -> Result<Page<ApiSpec, SpecId>, StoreError> {
+        let tenant = self.scope.tenant();
+        let wanted = |(s, _): &(ApiSpec, _)| s.tenant == tenant && product.is_none_or(|p| s.product == p);
+        let page = self.data.specs.page(page, wanted);
+        Ok(Page {
+            items: page.items.into_iter().map(|(spec, _)| spec).collect(),
+            next: page.next,
+        })
+    }
+}
