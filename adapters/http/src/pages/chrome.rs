@@ -247,7 +247,8 @@ fn theme_switch(c: &Chrome) -> Markup {
 fn account_menu(c: &Chrome, viewer: &Viewer) -> Markup {
     html! {
         details.menu data-menu {
-            summary aria-label={ "Account of " (viewer.name) } {
+            summary {
+                span.sr { "Account of " (viewer.name) }
                 span.avatar aria-hidden="true" { (initials(&viewer.name, 2)) }
             }
             div.menu-b {

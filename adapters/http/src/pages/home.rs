@@ -85,7 +85,7 @@ pub fn references(c: &Chrome, view: &HomeView) -> Markup {
     };
     let main = html! {
         div.ph { div.grow { h1 { "API reference" } p { "Choose a product. Every operation can be tried on its page." } } }
-        (products(c, view))
+        section aria-labelledby="products-h" { h2.sr #products-h { "Products" } (products(c, view)) }
     };
     plain_page(c, page, &main)
 }
