@@ -98,7 +98,7 @@ struct Bundle<'a> {
 impl<'a> Bundle<'a> {
     fn copy(&mut self, schema: &'a Value, depth: u32) -> Option<Value> {
         self.nodes += 1;
-        if self.nodes > MAX_NODES || depth > 100 {
+        if self.nodes > MAX_NODES || depth > 40 {
             return None;
         }
         let Value::Object(fields) = schema else {

@@ -199,10 +199,13 @@ fn parameter(root: &Value, name: &str, place: ParameterPlace, object: &Value, no
         .and_then(style)
         .filter(|s| fits(*s, place));
     let style = style.unwrap_or(default);
+    // An empty text is no value for a path, nor any help elsewhere.
+    let tells = |example: &Value| !example.is_null() && example.as_str() != Some("");
     let example = example::given(root, object)
+        .filter(tells)
         .or_else(|| content.and_then(|(_, media)| example::given(root, media)))
-        .or_else(|| view.example.clone())
-        .or_else(|| view.default.clone())
+        .or_else(|| view.example.clone().filter(tells))
+        .or_else(|| view.default.clone().filter(tells))
         .or_else(|| raw.and_then(|schema| example::from_schema(root, schema, Purpose::Request, 20)));
     Parameter {
         name: name.to_owned(),
@@ -310,7 +313,7 @@ fn content(root: &Value, name: &str, media: &Value, purpose: Purpose, nodes: usi
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    let mut example = example::given(root, media);
+    let mut example = example::given(root, media).filter(|e| suits(e, &base, view.as_ref()));
     if example.is_none()
         && let Some(schema) = raw
     {
@@ -342,6 +345,24 @@ fn content(root: &Value, name: &str, media: &Value, purpose: Purpose, nodes: usi
         },
         used,
     )
+}
+
+/// Whether an example can be a body of this media type at all. Some documents give an object for a text, or the
+/// name of an example for the example.
+fn suits(example: &Value, base: &str, view: Option<&SchemaView>) -> bool {
+    let structured = example.is_object() || example.is_array();
+    if base.starts_with("text/") || is_xml(base) {
+        return !structured;
+    }
+    let takes_text = view.is_none_or(|v| {
+        v.types.is_empty() && v.properties.is_empty() || v.types.iter().any(|t| t == "string")
+    });
+    match example {
+        Value::String(text) if base.contains("json") && !takes_text => {
+            serde_json::from_str::<Value>(text).is_ok()
+        }
+        _ => true,
+    }
 }
 
 fn property_encoding(name: &str, object: &Value) -> PropertyEncoding {

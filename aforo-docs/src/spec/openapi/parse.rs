@@ -84,7 +84,24 @@ fn json(text: &str, limits: &Limits) -> Result<Value, Diagnostic> {
     })
 }
 
+/// Stack for reading YAML: the parser takes some 20 KiB a level in a debug build, more than a thread of a server
+/// has for 100 levels.
+const YAML_STACK: usize = 16 << 20;
+
 fn yaml(text: &str, limits: &Limits) -> Result<Value, Diagnostic> {
+    let failed = || Diagnostic::error("reader-failed", "the YAML reader could not read this document");
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new()
+            .name("spec-reader".to_owned())
+            .stack_size(YAML_STACK);
+        let reader = reader
+            .spawn_scoped(scope, || read_yaml(text, limits))
+            .map_err(|_| failed())?;
+        reader.join().map_err(|_| failed())?
+    })
+}
+
+fn read_yaml(text: &str, limits: &Limits) -> Result<Value, Diagnostic> {
     let len = text.len();
     // Every event takes at least a byte or so of text; what aliases replay is bounded apart from it.
     let replay = (len / 4).max(10_000);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     flag,
-    reference::{component_name, resolve},
+    reference::{component_name, field, resolve},
     text,
 };
 use crate::spec::model::{AlternativeKind, PropertyView, SchemaView};
@@ -17,28 +17,38 @@ const MAX_ENUM: usize = 500;
 /// The view of a schema with at most `depth` levels below its own and about `budget` nodes: as many levels as
 /// the budget allows, so that a large first property does not starve the others.
 pub(super) fn view(root: &Value, schema: &Value, depth: u32, budget: usize) -> (SchemaView, usize) {
-    let mut levels = depth;
-    loop {
+    // Each further level costs a multiple of the last, so trying them in turn costs little more than the last one.
+    let mut best: Option<(SchemaView, usize)> = None;
+    for levels in 1..=depth.max(1) {
         let mut builder = Builder {
             root,
             levels,
             left: budget,
             over: false,
+            deeper: false,
             stack: Vec::new(),
         };
         let view = builder.view(&[schema], 0, None);
-        if !builder.over || levels <= 1 {
-            return (view, budget - builder.left);
+        let used = budget - builder.left;
+        if builder.over {
+            return best.unwrap_or((view, used));
         }
-        levels -= 1;
+        if !builder.deeper {
+            return (view, used);
+        }
+        best = Some((view, used));
     }
+    best.unwrap_or_default()
 }
 
 struct Builder<'a> {
     root: &'a Value,
     levels: u32,
     left: usize,
+    /// The budget did not do.
     over: bool,
+    /// Something was cut that one more level would show.
+    deeper: bool,
     /// The schemas that are being built, outermost first, by their address in the document.
     stack: Vec<*const Value>,
 }
@@ -91,9 +101,10 @@ impl<'a> Parts<'a> {
         self.addresses.push(target);
         self.all.push(object);
         let members: Vec<&Value> = list(object, "allOf").collect();
-        let alone = names && members.iter().filter(|m| m.get("$ref").is_some()).count() == 1;
+        // A reference in an `allOf` of its own is how 3.0 adds a description to it.
+        let alone = names && members.len() == 1 && field(object, "properties").is_none();
         for member in members {
-            self.add(root, member, alone && member.get("$ref").is_some());
+            self.add(root, member, alone);
         }
         // `anyOf: [X, {type: "null"}]` is how 3.1 says "X or null".
         for key in ["anyOf", "oneOf"] {
@@ -106,20 +117,20 @@ impl<'a> Parts<'a> {
     }
 
     /// The first part that has this field.
-    pub(super) fn get(&self, field: &str) -> Option<&'a Value> {
-        self.all.iter().find_map(|part| part.get(field))
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        self.all.iter().find_map(|part| field(part, name))
     }
-    fn text(&self, field: &str) -> String {
+    fn text(&self, name: &str) -> String {
         self.all
             .iter()
-            .map(|part| field_text(part, field))
+            .map(|part| field_text(part, name))
             .find(|t| !t.is_empty())
             .unwrap_or_default()
     }
-    fn flag(&self, field: &str) -> bool {
+    fn flag(&self, name: &str) -> bool {
         self.all
             .iter()
-            .any(|part| part.get(field).and_then(Value::as_bool) == Some(true))
+            .any(|part| field(part, name).and_then(Value::as_bool) == Some(true))
     }
 
     /// The types it takes, `null` apart. Empty: any.
@@ -138,7 +149,7 @@ impl<'a> Parts<'a> {
     }
     /// Whether `null` is a value of it.
     pub(super) fn takes_null(&self) -> bool {
-        let typed = self.all.iter().any(|part| match part.get("type") {
+        let typed = self.all.iter().any(|part| match field(part, "type") {
             Some(Value::Array(names)) => names.iter().any(|n| n == "null"),
             Some(name) => name == "null",
             None => false,
@@ -150,8 +161,7 @@ impl<'a> Parts<'a> {
         let mut names: Vec<&str> = Vec::new();
         let mut by_name: std::collections::HashMap<&str, Vec<&Value>> = std::collections::HashMap::new();
         for part in &self.all {
-            for (name, schema) in part
-                .get("properties")
+            for (name, schema) in field(part, "properties")
                 .and_then(Value::as_object)
                 .into_iter()
                 .flatten()
@@ -213,23 +223,27 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn list<'a>(object: &'a Map<String, Value>, field: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    object.get(field).and_then(Value::as_array).into_iter().flatten()
+fn list<'a>(object: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    field(object, name)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 fn is_null(schema: &Value) -> bool {
-    match schema.get("type") {
-        Some(Value::String(name)) => name == "null",
-        Some(Value::Array(names)) => names.iter().all(|n| n == "null") && !names.is_empty(),
-        _ => schema
-            .get("enum")
-            .is_some_and(|e| e == &serde_json::json!([null])),
+    let Some(schema) = schema.as_object() else {
+        return false;
+    };
+    match (field(schema, "type"), field(schema, "enum")) {
+        (Some(Value::String(name)), _) => name == "null",
+        (Some(Value::Array(names)), _) => names.iter().all(|n| n == "null") && !names.is_empty(),
+        (_, Some(Value::Array(values))) => matches!(values.as_slice(), [Value::Null]),
+        _ => false,
     }
 }
 
-fn field_text(object: &Map<String, Value>, field: &str) -> String {
-    object
-        .get(field)
+fn field_text(object: &Map<String, Value>, name: &str) -> String {
+    field(object, name)
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned()
@@ -240,6 +254,12 @@ impl<'a> Builder<'a> {
         match self.left.checked_sub(1) {
             Some(left) => self.left = left,
             None => self.over = true,
+        }
+        if self.over {
+            return SchemaView {
+                cut: true,
+                ..SchemaView::default()
+            }; // the whole view is given up
         }
         // A schema that is being built further out is named, not shown again.
         if let [only] = schemas
@@ -265,7 +285,7 @@ impl<'a> Builder<'a> {
         if parts.broken {
             view.cut = true;
         }
-        let has_more = parts.properties().iter().any(|_| true)
+        let has_more = parts.get("properties").is_some_and(|p| !is_trivial(p))
             || parts.get("items").is_some_and(|i| !is_trivial(i))
             || parts.get("prefixItems").is_some()
             || parts
@@ -273,7 +293,20 @@ impl<'a> Builder<'a> {
                 .is_some_and(|a| a.is_object() && !is_trivial(a))
             || parts.alternatives().is_some();
         if level >= self.levels || self.over {
-            view.cut |= has_more;
+            // A list is as deep as its items are.
+            let only_items = has_more && parts.get("properties").is_none() && parts.alternatives().is_none();
+            match parts.get("items").filter(|i| only_items && !i.is_boolean()) {
+                Some(items) => {
+                    let depth = self.stack.len();
+                    self.stack.extend(&parts.addresses);
+                    view.items = Some(Box::new(self.view(&[items], level, None)));
+                    self.stack.truncate(depth);
+                }
+                None => {
+                    view.cut |= has_more;
+                    self.deeper |= has_more;
+                }
+            }
             return view;
         }
         if has_more {
