@@ -1,1 +1,13 @@
-//! The zero-trust sandbox proxy: it calls an operation of a stored API description with a credential that the browser never sees.
+//! The zero-trust sandbox proxy: it calls an operation of a stored API description with a credential that
+//! the browser never sees.
+//!
+//! In the order of one call: [`request`] reduces what a person asks for to what may be sent, [`inject`] places
+//! the credential, [`upstream`] sends it within limits, [`decode`] undoes compression, [`scrub`] removes the
+//! credential from whatever comes back, and [`response`] is all that a browser gets.
+
+pub mod decode;
+pub mod inject;
+pub mod request;
+pub mod scrub;
+#[cfg(feature = "testing")]
+pub mod testing;
