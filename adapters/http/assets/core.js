@@ -1,4 +1,4 @@
-// Loaded on every page. Hand-written ES modules, no bundler, no innerHTML: safe under script-src 'self' and
+// Loaded on every page. Hand-written ES modules, no bundler, nodes instead of HTML strings: safe under script-src 'self' and
 // require-trusted-types-for 'script'. Everything here improves a page that works without it.
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -166,4 +166,3 @@ addEventListener('pageshow', event => {
 });
 
 $('#errors')?.focus();
-document.documentElement.classList.add('scripted');

@@ -19,15 +19,25 @@ function request() {
     const [, place, key] = name.match(/^p\.(path|query|header|cookie)\.([\s\S]+)$/) ?? [];
     if (key && value !== '') parameters[place][key] = value;
   }
-  const body = fields.get('body');
+  const type = fields.get('contentType') ?? '';
   return {
     specId: form.dataset.spec,
     operationId: form.dataset.operation,
-    environment: fields.get('environment') ?? 'sandbox',
+    environment: fields.get('environment') ?? 'test',
     parameters,
-    body: body ? body : null,
-    contentType: body ? fields.get('contentType') : null,
+    body: bodyOf(fields.get('body') ?? '', type),
+    contentType: fields.get('body') ? type : null,
   };
+}
+
+// JSON goes as the text that was typed, so that large numbers keep their digits; only a JSON string, which a text
+// could be taken for, is read here. Forms are described as one JSON object.
+function bodyOf(text, type) {
+  if (text === '') return null;
+  let value;
+  try { value = JSON.parse(text); } catch { return text; }
+  if (/json/i.test(type)) return typeof value === 'string' ? value : text;
+  return /form|octet-stream/i.test(type) && value && typeof value === 'object' ? value : text;
 }
 
 function post(url, signal, accept) {
@@ -112,7 +122,8 @@ function signIn() {
   $('.banner > div', panel.section)?.append(el('p', {}, el('a', { href }, 'Sign in again'), ' and come back to this page.'));
 }
 
-// Events named `head` and `end` carry the envelope's members as JSON; everything else is the API's own stream.
+// Events named `head` and `end` carry members of the envelope, `problem` an RFC 9457 object, all as JSON;
+// everything else is the API's own stream.
 async function stream(answer, began) {
   const envelope = { status: null, headers: [], timing: { total: 0 }, size: 0 };
   const show = panel.stream(envelope);
@@ -126,10 +137,10 @@ async function stream(answer, began) {
       if (field === 'event') name = value;
       if (field === 'data') data.push(value);
     }
-    if (name === 'aforo.head' || name === 'aforo.end') {
+    if (name === 'head' || name === 'end') {
       try { Object.assign(envelope, JSON.parse(data.join('\n'))); } catch { return; }
       show.head(envelope);
-    } else if (name === 'aforo.error') {
+    } else if (name === 'problem') {
       try { envelope.problem = JSON.parse(data.join('\n')); } catch { envelope.problem = { title: 'The stream broke off', fault: 'console' }; }
     } else if (block.trim()) {
       show.append(`${block}\n\n`);
@@ -199,4 +210,7 @@ if (form && panel) {
     try { editor.value = JSON.stringify(JSON.parse(editor.value), null, 2); } catch { say('Not valid JSON'); }
   });
   checkJson();
+  // The button that leads here is in the way once one is here.
+  const jump = $('.tryjump');
+  if (jump) new IntersectionObserver(([entry]) => jump.classList.toggle('off', entry.isIntersecting)).observe(form);
 }

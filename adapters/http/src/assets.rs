@@ -41,8 +41,16 @@ pub const ALL: &[Asset] = &[
     asset("reveal.js", JS, include_bytes!("../assets/reveal.js")),
     asset("icons.svg", SVG, include_bytes!("../assets/icons.svg")),
     asset("favicon.svg", SVG, include_bytes!("../assets/favicon.svg")),
-    asset("inter.woff2", "font/woff2", include_bytes!("../assets/inter.woff2")),
-    asset("LICENSE-inter.txt", "text/plain; charset=utf-8", include_bytes!("../assets/LICENSE-inter.txt")),
+    asset(
+        "inter.woff2",
+        "font/woff2",
+        include_bytes!("../assets/inter.woff2"),
+    ),
+    asset(
+        "LICENSE-inter.txt",
+        "text/plain; charset=utf-8",
+        include_bytes!("../assets/LICENSE-inter.txt"),
+    ),
 ];
 
 const CSS: &str = "text/css; charset=utf-8";
@@ -50,7 +58,11 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 const fn asset(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
-    Asset { name, content_type, bytes }
+    Asset {
+        name,
+        content_type,
+        bytes,
+    }
 }
 
 static HASH: LazyLock<String> = LazyLock::new(|| {
@@ -62,5 +74,10 @@ static HASH: LazyLock<String> = LazyLock::new(|| {
         digest.update((asset.bytes.len() as u64).to_be_bytes());
         digest.update(asset.bytes);
     }
-    digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 });

@@ -35,7 +35,10 @@ pub struct SignInView {
 
 /// Sign-up.
 pub fn sign_up(c: &Chrome, view: &SignUpView) -> Markup {
-    let hint = format!("At least {} characters. Pasting from a password manager is fine.", view.minimum_password);
+    let hint = format!(
+        "At least {} characters. Pasting from a password manager is fine.",
+        view.minimum_password
+    );
     let fields = html! {
         (Field { required: true, autocomplete: Some("name"), ..Field::text("name", "Name", &view.name) }
             .render(c, &view.errors))
@@ -44,7 +47,11 @@ pub fn sign_up(c: &Chrome, view: &SignUpView) -> Markup {
                  ..Field::text("password", "Password", "") }.render(c, &view.errors))
     };
     let other = html! { "Have an account? " a href=(c.urls.sign_in_then(&view.next)) { "Sign in" } };
-    let form = Form { title: "Create an account", action: c.urls.sign_up(), submit: "Create account" };
+    let form = Form {
+        title: "Create an account",
+        action: c.urls.sign_up(),
+        submit: "Create account",
+    };
     account_form(c, &form, &view.next, &view.errors, &fields, &other)
 }
 
@@ -56,7 +63,11 @@ pub fn sign_in(c: &Chrome, view: &SignInView) -> Markup {
                  ..Field::text("password", "Password", "") }.render(c, &view.errors))
     };
     let other = html! { "New here? " a href=(c.urls.sign_up_then(&view.next)) { "Create an account" } };
-    let form = Form { title: "Sign in", action: c.urls.sign_in(), submit: "Sign in" };
+    let form = Form {
+        title: "Sign in",
+        action: c.urls.sign_in(),
+        submit: "Sign in",
+    };
     account_form(c, &form, &view.next, &view.errors, &fields, &other)
 }
 
@@ -102,5 +113,11 @@ fn account_form(
 
 fn email_field(c: &Chrome, value: &str, errors: &[FieldError]) -> Markup {
     let field = Field::text("email", "E-mail address", value);
-    Field { required: true, kind: "email", autocomplete: Some("username"), ..field }.render(c, errors)
+    Field {
+        required: true,
+        kind: "email",
+        autocomplete: Some("username"),
+        ..field
+    }
+    .render(c, errors)
 }

@@ -121,7 +121,12 @@ pub(crate) struct Page<'a> {
 
 /// The whole document. `body` brings its own `<main id="main">`.
 pub(crate) fn document(c: &Chrome, page: Page<'_>, body: &Markup) -> Markup {
-    let title = format!("{}{} · {}", if page.error { "Error: " } else { "" }, page.title, c.brand.name);
+    let title = format!(
+        "{}{} · {}",
+        if page.error { "Error: " } else { "" },
+        page.title,
+        c.brand.name
+    );
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[c.theme.as_str()] {

@@ -3,14 +3,18 @@
 use aforo_core::Timestamp;
 use maud::{Markup, html};
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// `22 Nov 2026`.
 pub(crate) fn date(at: Timestamp) -> String {
     let text = at.to_rfc3339();
     let mut parts = text.split(['-', 'T']);
     let (year, month, day) = (parts.next(), parts.next(), parts.next());
-    let month = month.and_then(|m| m.parse::<usize>().ok()).and_then(|m| MONTHS.get(m.wrapping_sub(1)));
+    let month = month
+        .and_then(|m| m.parse::<usize>().ok())
+        .and_then(|m| MONTHS.get(m.wrapping_sub(1)));
     match (year, month, day) {
         (Some(year), Some(month), Some(day)) => format!("{} {month} {year}", day.trim_start_matches('0')),
         _ => text,
@@ -66,7 +70,11 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// `0.6 ms`, `124.8 ms`, `1,204 ms`: one decimal below a second.
 pub(crate) fn ms(value: f64) -> String {
-    if value < 1000.0 { format!("{value:.1} ms") } else { format!("{} ms", thousands(value.round() as u64)) }
+    if value < 1000.0 {
+        format!("{value:.1} ms")
+    } else {
+        format!("{} ms", thousands(value.round() as u64))
+    }
 }
 
 /// `84,201`.
@@ -74,7 +82,7 @@ pub(crate) fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -84,7 +92,11 @@ pub(crate) fn thousands(value: u64) -> String {
 
 /// `1 key`, `3 keys`.
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(number as u64), if number == 1 { one } else { many })
+    format!(
+        "{} {}",
+        thousands(number as u64),
+        if number == 1 { one } else { many }
+    )
 }
 
 #[cfg(test)]
@@ -102,8 +114,14 @@ mod tests {
         assert_eq!(before(720), "12 min ago");
         assert_eq!(before(86_400), "1 day ago");
         assert_eq!(before(94 * 86_400), "20 Aug 2026, 94 days ago");
-        assert_eq!(minutes_left(now + Duration::from_millis(271_001), now), (272, "4:32".to_owned()));
-        assert_eq!(minutes_left(now, now + Duration::from_secs(1)), (0, "0:00".to_owned()));
+        assert_eq!(
+            minutes_left(now + Duration::from_millis(271_001), now),
+            (272, "4:32".to_owned())
+        );
+        assert_eq!(
+            minutes_left(now, now + Duration::from_secs(1)),
+            (0, "0:00".to_owned())
+        );
     }
 
     #[test]
@@ -111,8 +129,14 @@ mod tests {
         assert_eq!(thousands(0), "0");
         assert_eq!(thousands(84_201), "84,201");
         assert_eq!(thousands(1_000_000), "1,000,000");
-        assert_eq!((size(246), size(1_400), size(3_240_000)), ("246 B".into(), "1.4 KB".into(), "3.2 MB".into()));
+        assert_eq!(
+            (size(246), size(1_400), size(3_240_000)),
+            ("246 B".into(), "1.4 KB".into(), "3.2 MB".into())
+        );
         assert_eq!((ms(0.62), ms(1204.4)), ("0.6 ms".into(), "1,204 ms".into()));
-        assert_eq!((count(1, "key", "keys"), count(3, "key", "keys")), ("1 key".into(), "3 keys".into()));
+        assert_eq!(
+            (count(1, "key", "keys"), count(3, "key", "keys")),
+            ("1 key".into(), "3 keys".into())
+        );
     }
 }

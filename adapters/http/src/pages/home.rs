@@ -34,7 +34,11 @@ pub struct HomeView {
 
 /// Home: what this is, the products, a key in three steps.
 pub fn home(c: &Chrome, view: &HomeView) -> Markup {
-    let start = if c.viewer.is_some() { c.urls.new_key() } else { c.urls.sign_up() };
+    let start = if c.viewer.is_some() {
+        c.urls.new_key()
+    } else {
+        c.urls.sign_up()
+    };
     let page = Page {
         title: "Developers",
         description: Some(&c.brand.tagline),

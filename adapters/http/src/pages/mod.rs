@@ -21,24 +21,23 @@ pub mod samples;
 
 pub use self::{
     account::{SignInView, SignUpView, sign_in, sign_up},
-    chrome::{
-        Brand, CSRF_FIELD, CSRF_HEADER, Chrome, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Viewer,
-    },
+    chrome::{Brand, CSRF_FIELD, CSRF_HEADER, Chrome, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Viewer},
     home::{HomeView, ProductCard, home, references},
     keys::{
-        GraceNote, KeyDetailView, KeyEvent, KeyRow, KeyStatus, KeysView, NewKeyForm, NewKeyView, ProductOption,
-        RevealView, RevealedSecret, RevokeView, SubscriptionOption, key_detail, key_revealed, keys, new_key,
-        revoke_key,
+        GraceNote, KeyDetailView, KeyEvent, KeyRow, KeyStatus, KeysView, NewKeyForm, NewKeyView,
+        ProductOption, RevealView, RevealedSecret, RevokeView, SubscriptionOption, key_detail, key_revealed,
+        keys, new_key, revoke_key,
     },
     parts::{Environment, FieldError},
     problem::{Fault, ProblemView, problem},
     reference::{
         BodyEncoding, Markdown, NavGroup, OperationView, OriginApproval, PAGE_LIMIT, PlanChoice, ProductRef,
-        ReferenceNav, ReferenceView, SampleView, TryAccess, TryAnswer, TryOutcome, TryTiming, TryValues, operation,
-        plain_text, reference, try_result,
+        ReferenceNav, ReferenceView, SampleView, TryAccess, TryAnswer, TryOutcome, TryTiming, TryValues,
+        operation, plain_text, reference, try_result,
     },
     subscriptions::{
-        BoundKey, CancelView, PlanCard, SubscriptionRow, SubscriptionsView, cancel_subscription, subscriptions,
+        BoundKey, CancelView, PlanCard, SubscriptionRow, SubscriptionsView, cancel_subscription,
+        subscriptions,
     },
     urls::Urls,
 };

@@ -18,10 +18,10 @@ pub enum Environment {
 impl Environment {
     /// Both, in the order that forms show them.
     pub const ALL: [Environment; 2] = [Environment::Sandbox, Environment::Live];
-    /// The value of the form field `environment` and of the JSON interface: `sandbox`, `live`.
+    /// The value of the form field `environment` and of the JSON interface: `test`, `live`, as the vault writes them.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Environment::Sandbox => "sandbox",
+            Environment::Sandbox => "test",
             Environment::Live => "live",
         }
     }
@@ -50,7 +50,10 @@ pub struct FieldError {
 impl FieldError {
     /// An error of one field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -196,7 +199,10 @@ pub(crate) struct Notes<'a> {
 
 impl<'a> Notes<'a> {
     pub(crate) fn of(name: &'a str, hint: Option<&'a str>, errors: &'a [FieldError]) -> Self {
-        let error = errors.iter().find(|e| e.field == name).map(|e| e.message.as_str());
+        let error = errors
+            .iter()
+            .find(|e| e.field == name)
+            .map(|e| e.message.as_str());
         Self { name, hint, error }
     }
     pub(crate) fn before(&self, c: &Chrome) -> Markup {

@@ -7,8 +7,8 @@ use super::{
     chrome::{Chrome, Page, Section, account_page, csrf_field},
     format,
     parts::{
-        Environment, FieldError, crumbs, empty_state, environment_badge, error_summary, icon, icon_sm, page_head,
-        typed_confirm,
+        Environment, FieldError, crumbs, empty_state, environment_badge, error_summary, icon, icon_sm,
+        page_head, typed_confirm,
     },
 };
 

@@ -5,7 +5,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::assets;
 
 /// What stays as it is in one path segment or query value (RFC 3986, unreserved).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Builds links under the prefix that the host mounted the console at. Pages have no other source of links.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +22,13 @@ impl Urls {
     /// missing one at the start are put right.
     pub fn new(prefix: &str) -> Self {
         let inner = prefix.trim_matches('/');
-        Self { prefix: if inner.is_empty() { String::new() } else { format!("/{inner}") } }
+        Self {
+            prefix: if inner.is_empty() {
+                String::new()
+            } else {
+                format!("/{inner}")
+            },
+        }
     }
     /// The prefix: empty, or with a slash at the start and none at the end.
     pub fn prefix(&self) -> &str {
@@ -102,7 +112,11 @@ impl Urls {
     }
     /// Reference of one product, only the operations of one tag.
     pub fn reference_tag(&self, product: &str, tag: &str) -> String {
-        format!("{}?tag={}", self.reference(product), utf8_percent_encode(tag, SEGMENT))
+        format!(
+            "{}?tag={}",
+            self.reference(product),
+            utf8_percent_encode(tag, SEGMENT)
+        )
     }
     /// The published document of one product, for download.
     pub fn spec_document(&self, product: &str) -> String {
@@ -130,12 +144,20 @@ impl Urls {
         format!("{}/{path}", self.prefix)
     }
     fn item(&self, folder: &str, id: &str, rest: &str) -> String {
-        format!("{}/{folder}/{}{rest}", self.prefix, utf8_percent_encode(id, SEGMENT))
+        format!(
+            "{}/{folder}/{}{rest}",
+            self.prefix,
+            utf8_percent_encode(id, SEGMENT)
+        )
     }
 }
 
 fn with_next(href: String, next: &str) -> String {
-    if next.is_empty() { href } else { format!("{href}?next={}", utf8_percent_encode(next, SEGMENT)) }
+    if next.is_empty() {
+        href
+    } else {
+        format!("{href}?next={}", utf8_percent_encode(next, SEGMENT))
+    }
 }
 
 #[cfg(test)]
@@ -151,7 +173,10 @@ mod tests {
         }
         for prefix in ["a/b", "/a/b", "/a/b/"] {
             let urls = Urls::new(prefix);
-            assert_eq!((urls.home().as_str(), urls.keys().as_str()), ("/a/b/", "/a/b/keys"));
+            assert_eq!(
+                (urls.home().as_str(), urls.keys().as_str()),
+                ("/a/b/", "/a/b/keys")
+            );
             assert_eq!(urls.cookie_path(), "/a/b");
         }
     }
@@ -161,15 +186,25 @@ mod tests {
         let urls = Urls::new("/d");
         assert_eq!(urls.key("../x?y#z"), "/d/keys/..%2Fx%3Fy%23z");
         assert_eq!(urls.operation("p q", "a/b"), "/d/reference/p%20q/a%2Fb");
-        assert_eq!(urls.sign_in_then("/d/keys?a=b&c"), "/d/sign-in?next=%2Fd%2Fkeys%3Fa%3Db%26c");
+        assert_eq!(
+            urls.sign_in_then("/d/keys?a=b&c"),
+            "/d/sign-in?next=%2Fd%2Fkeys%3Fa%3Db%26c"
+        );
     }
 
     #[test]
     fn every_asset_has_a_link_and_a_type() {
         let urls = Urls::new("/d");
         for asset in assets::ALL {
-            assert!(assets::find(asset.name).is_some() && !asset.bytes.is_empty(), "{}", asset.name);
-            assert_eq!(urls.asset(asset.name), format!("/d/assets/{}/{}", assets::hash(), asset.name));
+            assert!(
+                assets::find(asset.name).is_some() && !asset.bytes.is_empty(),
+                "{}",
+                asset.name
+            );
+            assert_eq!(
+                urls.asset(asset.name),
+                format!("/d/assets/{}/{}", assets::hash(), asset.name)
+            );
         }
         assert!(assets::find("nothing.js").is_none());
         assert_eq!(assets::hash().len(), 16);

@@ -67,7 +67,10 @@ pub enum KeyStatus {
 impl KeyStatus {
     /// Whether it can be revoked: everything that works or may work again.
     pub const fn can_be_revoked(&self) -> bool {
-        matches!(self, KeyStatus::Active | KeyStatus::Grace { .. } | KeyStatus::Suspended)
+        matches!(
+            self,
+            KeyStatus::Active | KeyStatus::Grace { .. } | KeyStatus::Suspended
+        )
     }
 }
 

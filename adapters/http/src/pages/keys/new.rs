@@ -41,11 +41,11 @@ pub struct ProductOption {
 /// The values of the form as they were sent; field names are those of the struct.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewKeyForm {
-    /// `sandbox` or `live`.
+    /// `test` or `live`.
     pub environment: String,
     /// What the owner calls it.
     pub name: String,
-    /// `api_key` or `client_credentials`.
+    /// `bearer` or `client_credentials`.
     pub kind: String,
     /// A [`SubscriptionOption::id`].
     pub subscription: String,
@@ -59,8 +59,13 @@ pub struct NewKeyForm {
     pub expires_days: String,
 }
 
-const EXPIRY: [(&str, &str); 5] =
-    [("", "Never"), ("7", "In 7 days"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In 1 year")];
+const EXPIRY: [(&str, &str); 5] = [
+    ("", "Never"),
+    ("7", "In 7 days"),
+    ("30", "In 30 days"),
+    ("90", "In 90 days"),
+    ("365", "In 1 year"),
+];
 
 /// Form for a new key.
 pub fn new_key(c: &Chrome, view: &NewKeyView) -> Markup {
@@ -157,28 +162,50 @@ fn radio_cards(
 
 fn environment(c: &Chrome, form: &NewKeyForm, errors: &[FieldError]) -> Markup {
     let choices = [
-        Choice { value: "sandbox", title: "Sandbox", text: "sk_test_. No charges, test data." },
-        Choice { value: "live", title: "Live", text: "sk_live_. Real data; every call is metered and billed." },
+        Choice {
+            value: "test",
+            title: "Sandbox",
+            text: "sk_test_. No charges, test data.",
+        },
+        Choice {
+            value: "live",
+            title: "Live",
+            text: "sk_live_. Real data; every call is metered and billed.",
+        },
     ];
-    let chosen = Environment::parse(&form.environment).unwrap_or(Environment::Sandbox).as_str();
+    let chosen = Environment::parse(&form.environment)
+        .unwrap_or(Environment::Sandbox)
+        .as_str();
     radio_cards(c, "environment", "Environment", chosen, &choices, errors)
 }
 
 fn kind(c: &Chrome, form: &NewKeyForm, errors: &[FieldError]) -> Markup {
     let choices = [
-        Choice { value: "api_key", title: "API key", text: "One secret, sent as a bearer token. Fits most programs." },
+        Choice {
+            value: "bearer",
+            title: "API key",
+            text: "One secret, sent as a bearer token. Fits most programs.",
+        },
         Choice {
             value: "client_credentials",
             title: "Client id and secret",
             text: "A public id and a secret, sent as HTTP Basic. For agents and MCP servers.",
         },
     ];
-    let chosen = if form.kind == "client_credentials" { "client_credentials" } else { "api_key" };
+    let chosen = if form.kind == "client_credentials" {
+        "client_credentials"
+    } else {
+        "bearer"
+    };
     radio_cards(c, "kind", "Type", chosen, &choices, errors)
 }
 
 fn subscription(c: &Chrome, view: &NewKeyView) -> Markup {
-    let note = Notes::of("subscription", Some("The key stops when this subscription is cancelled."), &view.errors);
+    let note = Notes::of(
+        "subscription",
+        Some("The key stops when this subscription is cancelled."),
+        &view.errors,
+    );
     html! {
         div.field.bad[note.error.is_some()] {
             label for="f-subscription" { "Subscription" }
@@ -194,8 +221,11 @@ fn subscription(c: &Chrome, view: &NewKeyView) -> Markup {
 }
 
 fn products(c: &Chrome, view: &NewKeyView) -> Markup {
-    let note =
-        Notes::of("products", Some("Tick none for all products of the subscription."), &view.errors);
+    let note = Notes::of(
+        "products",
+        Some("Tick none for all products of the subscription."),
+        &view.errors,
+    );
     html! {
         @if view.subscriptions.iter().any(|s| s.products.len() > 1) {
             fieldset.plain.bad[note.error.is_some()] aria-describedby=[note.described_by()] {

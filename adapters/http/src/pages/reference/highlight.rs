@@ -39,7 +39,10 @@ fn split(text: &str) -> Vec<(Option<&'static str>, &str)> {
             b'0'..=b'9' if !after_word => (Some("n"), end_of(bytes, at, |b| is_word(b) || b == b'.')),
             byte if is_word(byte) && !after_word => {
                 let end = end_of(bytes, at, is_word);
-                (text.get(at..end).filter(|word| WORDS.contains(word)).map(|_| "w"), end)
+                (
+                    text.get(at..end).filter(|word| WORDS.contains(word)).map(|_| "w"),
+                    end,
+                )
             }
             _ => (None, at + 1),
         };
@@ -63,7 +66,11 @@ fn is_word(byte: u8) -> bool {
 }
 
 fn end_of(bytes: &[u8], from: usize, inside: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().skip(from).position(|b| !inside(*b)).map_or(bytes.len(), |n| from + n)
+    bytes
+        .iter()
+        .skip(from)
+        .position(|b| !inside(*b))
+        .map_or(bytes.len(), |n| from + n)
 }
 
 fn end_of_line(bytes: &[u8], from: usize) -> usize {
@@ -91,8 +98,19 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_and_markup_stays_text() {
-        for text in ["", "é\"ü\\", "a 'b\" \"c' <img onerror=x>", "// x\n\"y\"", "\"\\", "https://a/b", "x1 12e3é"] {
-            assert_eq!(split(text).iter().map(|(_, part)| *part).collect::<String>(), text);
+        for text in [
+            "",
+            "é\"ü\\",
+            "a 'b\" \"c' <img onerror=x>",
+            "// x\n\"y\"",
+            "\"\\",
+            "https://a/b",
+            "x1 12e3é",
+        ] {
+            assert_eq!(
+                split(text).iter().map(|(_, part)| *part).collect::<String>(),
+                text
+            );
         }
         assert!(!code("\"<img onerror=x>\"").into_string().contains("<img"));
     }
@@ -100,7 +118,13 @@ mod tests {
     #[test]
     fn json_keys_differ_from_strings() {
         let html = json("{\"a\": \"b\", \"c\" : 1}").into_string();
-        assert!(html.contains("<span class=\"k\">&quot;a&quot;</span>: <span class=\"s\">&quot;b&quot;</span>"), "{html}");
-        assert!(html.contains("<span class=\"k\">&quot;c&quot;</span> : <span class=\"n\">1</span>"), "{html}");
+        assert!(
+            html.contains("<span class=\"k\">&quot;a&quot;</span>: <span class=\"s\">&quot;b&quot;</span>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("<span class=\"k\">&quot;c&quot;</span> : <span class=\"n\">1</span>"),
+            "{html}"
+        );
     }
 }

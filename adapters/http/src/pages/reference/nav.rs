@@ -41,12 +41,19 @@ impl ReferenceNav {
     /// Groups `operations` by their first tag. Beyond [`PAGE_LIMIT`] operations only the group `open_tag`
     /// keeps its operations (the first group, if there is no such tag); the others become links.
     pub fn new(operations: &[OperationSummary], open_tag: Option<&str>) -> Self {
-        let mut nav = Self { groups: Vec::new(), total: operations.len() };
+        let mut nav = Self {
+            groups: Vec::new(),
+            total: operations.len(),
+        };
         let mut index = std::collections::HashMap::new();
         for operation in operations {
             let tag = Self::tag_of(operation);
             let at = *index.entry(tag).or_insert_with(|| {
-                nav.groups.push(NavGroup { tag: tag.to_owned(), count: 0, operations: Vec::new() });
+                nav.groups.push(NavGroup {
+                    tag: tag.to_owned(),
+                    count: 0,
+                    operations: Vec::new(),
+                });
                 nav.groups.len() - 1
             });
             if let Some(group) = nav.groups.get_mut(at) {
@@ -55,7 +62,9 @@ impl ReferenceNav {
             }
         }
         if nav.total > PAGE_LIMIT {
-            let open = open_tag.and_then(|tag| nav.groups.iter().position(|g| g.tag == tag)).unwrap_or(0);
+            let open = open_tag
+                .and_then(|tag| nav.groups.iter().position(|g| g.tag == tag))
+                .unwrap_or(0);
             for (i, group) in nav.groups.iter_mut().enumerate() {
                 if i != open {
                     group.operations.clear();
@@ -73,16 +82,22 @@ impl ReferenceNav {
     pub(super) fn around(&self, id: &str) -> (Option<&OperationSummary>, Option<&OperationSummary>) {
         let listed: Vec<_> = self.groups.iter().flat_map(|g| &g.operations).collect();
         match listed.iter().position(|o| o.id == id) {
-            Some(at) => {
-                (at.checked_sub(1).and_then(|i| listed.get(i)).copied(), listed.get(at + 1).copied())
-            }
+            Some(at) => (
+                at.checked_sub(1).and_then(|i| listed.get(i)).copied(),
+                listed.get(at + 1).copied(),
+            ),
             None => (None, None),
         }
     }
 }
 
 /// The side navigation of a reference page.
-pub(super) fn side(c: &Chrome, product: &ProductRef, nav: &ReferenceNav, current: Option<&OperationSummary>) -> Markup {
+pub(super) fn side(
+    c: &Chrome,
+    product: &ProductRef,
+    nav: &ReferenceNav,
+    current: Option<&OperationSummary>,
+) -> Markup {
     let current_tag = current.map(ReferenceNav::tag_of);
     html! {
         nav.side aria-label="API reference" {
@@ -109,7 +124,12 @@ pub(super) fn side(c: &Chrome, product: &ProductRef, nav: &ReferenceNav, current
 }
 
 /// The current tag's operations, for the navigation sheet of small screens.
-pub(super) fn sheet(c: &Chrome, product: &ProductRef, nav: &ReferenceNav, current: &OperationSummary) -> Markup {
+pub(super) fn sheet(
+    c: &Chrome,
+    product: &ProductRef,
+    nav: &ReferenceNav,
+    current: &OperationSummary,
+) -> Markup {
     let tag = ReferenceNav::tag_of(current);
     html! {
         h2 { a href=(c.urls.reference(&product.slug)) { (product.name) } " / " (tag) }
@@ -171,19 +191,34 @@ mod tests {
 
     #[test]
     fn groups_keep_document_order_and_untagged_operations_are_listed() {
-        let nav = ReferenceNav::new(&[operation(0, Some("b")), operation(1, None), operation(2, Some("b"))], None);
+        let nav = ReferenceNav::new(
+            &[
+                operation(0, Some("b")),
+                operation(1, None),
+                operation(2, Some("b")),
+            ],
+            None,
+        );
         let groups: Vec<_> = nav.groups.iter().map(|g| (g.tag.as_str(), g.count)).collect();
         assert_eq!(groups, [("b", 2), (NO_TAG, 1)]);
         let (previous, next) = nav.around("op2");
-        assert_eq!((previous.map(|o| o.id.as_str()), next.map(|o| o.id.as_str())), (Some("op0"), Some("op1")));
+        assert_eq!(
+            (previous.map(|o| o.id.as_str()), next.map(|o| o.id.as_str())),
+            (Some("op0"), Some("op1"))
+        );
     }
 
     #[test]
     fn a_large_document_lists_only_the_open_tag() {
-        let all: Vec<_> = (0..301).map(|i| operation(i, Some(if i < 200 { "a" } else { "b" }))).collect();
+        let all: Vec<_> = (0..301)
+            .map(|i| operation(i, Some(if i < 200 { "a" } else { "b" })))
+            .collect();
         let listed = |tag| {
             let nav = ReferenceNav::new(&all, tag);
-            nav.groups.iter().map(|g| (g.count, g.operations.len())).collect::<Vec<_>>()
+            nav.groups
+                .iter()
+                .map(|g| (g.count, g.operations.len()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(listed(Some("b")), [(200, 0), (101, 101)]);
         assert_eq!(listed(Some("gone")), [(200, 200), (101, 0)]);

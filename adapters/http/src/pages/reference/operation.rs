@@ -52,7 +52,12 @@ pub struct SampleView {
 pub fn operation(c: &Chrome, view: &OperationView<'_>) -> Markup {
     let summary = &view.operation.summary;
     let title = format!("{} · {}", summary.summary, view.product.name);
-    let description = format!("{} {}. {}", summary.method.as_str(), summary.path, summary.summary);
+    let description = format!(
+        "{} {}. {}",
+        summary.method.as_str(),
+        summary.path,
+        summary.summary
+    );
     let page = Page {
         title: &title,
         description: Some(&description),
@@ -95,11 +100,11 @@ pub fn try_result(c: &Chrome, view: &OperationView<'_>, outcome: &TryOutcome) ->
             main #main {
                 (crumbs(&[(c.urls.references(), "API reference"), (c.urls.reference(&view.product.slug), &view.product.name),
                           (href, &summary.summary)]))
-                div.titlerow { h1 { "Response" } }
+                div.titlerow { h1 { (summary.summary) } }
                 (endpoint(c, view))
                 div.sect.tight { (response::panel(c, Some(outcome))) }
             }
-            aside.try aria-label="Playground and code samples" { 
+            aside.try aria-label="Playground and code samples" {
                 (panel::form(c, view))
                 (panel::subscribe_form(c, view))
                 (samples(c, &view.samples))
@@ -159,7 +164,11 @@ pub(super) const fn place_name(place: ParameterPlace) -> &'static str {
 
 fn endpoint(c: &Chrome, view: &OperationView<'_>) -> Markup {
     let summary = &view.operation.summary;
-    let host = view.operation.servers.first().map_or("", |server| server.url.trim_end_matches('/'));
+    let host = view
+        .operation
+        .servers
+        .first()
+        .map_or("", |server| server.url.trim_end_matches('/'));
     html! {
         div.endpoint {
             (method_badge(summary.method))
@@ -230,8 +239,9 @@ fn responses(schemas: &Schemas, markdown: Markdown, responses: &[Response]) -> M
                     @let anchor = format!("r-{}", slug(&r.status));
                     @let more = !r.headers.is_empty() || !r.contents.is_empty();
                     div.resp id=(anchor) {
-                        span class=(status_class(&r.status)) { (status_text(&r.status)) }
+                        span class=(status_class(&r.status)) { (r.status) }
                         div {
+                            @if let Some(reason) = r.status.parse().ok().and_then(reason) { h3 { (reason) } }
                             @match prose(markdown, &r.description) {
                                 Some(text) => div.prose.small { (text) },
                                 None => p.muted { "No description." },
@@ -250,7 +260,12 @@ fn responses(schemas: &Schemas, markdown: Markdown, responses: &[Response]) -> M
 }
 
 fn media_types(response: &Response) -> String {
-    response.contents.iter().map(|content| content.media_type.as_str()).collect::<Vec<_>>().join(", ")
+    response
+        .contents
+        .iter()
+        .map(|content| content.media_type.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn response_headers(headers: &[(String, String)]) -> Markup {
@@ -275,14 +290,6 @@ fn heading_row(id: &str, text: &str, note: Option<&str>) -> Markup {
     html! {
         h2 id=(id) { (text) a.anchor href={ "#" (id) } aria-label={ "Link to " (text) } { "#" }
             @if let Some(note) = note { span.fs12 { (note) } } }
-    }
-}
-
-/// `200 OK`, `4XX`, `default`.
-fn status_text(status: &str) -> String {
-    match status.parse::<u16>().ok().and_then(reason) {
-        Some(reason) => format!("{status} {reason}"),
-        None => status.to_owned(),
     }
 }
 
@@ -368,7 +375,7 @@ fn samples(c: &Chrome, samples: &[SampleView]) -> Markup {
                     div.code id={ "code-" (sample.id) } tabindex="0" role="region" aria-label={ (sample.label) " sample" }
                         hidden[i != chosen] { pre { (highlight::code(&sample.code)) } }
                 }
-                p.samplef { (icon_sm(c, "lock")) "Reads the key from " code { "$" (c.brand.key_variable) } ". The page holds none." }
+                p.samplef { (icon_sm(c, "lock")) span { "Reads the key from " code { "$" (c.brand.key_variable) } ". The page holds none." } }
             }
         }
     }

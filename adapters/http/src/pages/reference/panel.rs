@@ -88,8 +88,13 @@ pub(super) fn form(c: &Chrome, view: &OperationView<'_>) -> Markup {
 }
 
 fn environments_choice(view: &OperationView<'_>, environments: &[Environment]) -> Markup {
-    let sent = view.values.as_ref().and_then(|v| Environment::parse(&v.environment));
-    let chosen = sent.filter(|e| environments.contains(e)).or_else(|| environments.first().copied());
+    let sent = view
+        .values
+        .as_ref()
+        .and_then(|v| Environment::parse(&v.environment));
+    let chosen = sent
+        .filter(|e| environments.contains(e))
+        .or_else(|| environments.first().copied());
     html! {
         fieldset.seg { legend.sr { "Environment" }
             @for environment in environments {
@@ -103,12 +108,17 @@ fn environments_choice(view: &OperationView<'_>, environments: &[Environment]) -
 
 fn parameters(view: &OperationView<'_>) -> Markup {
     // A credential is not the visitor's to fill in.
-    let own = |p: &&Parameter| {
-        !(p.place == ParameterPlace::Header && p.name.eq_ignore_ascii_case("authorization"))
-    };
+    let own =
+        |p: &&Parameter| !(p.place == ParameterPlace::Header && p.name.eq_ignore_ascii_case("authorization"));
     let list: Vec<_> = PLACES
         .iter()
-        .flat_map(|(place, _)| view.operation.parameters.iter().filter(own).filter(move |p| p.place == *place))
+        .flat_map(|(place, _)| {
+            view.operation
+                .parameters
+                .iter()
+                .filter(own)
+                .filter(move |p| p.place == *place)
+        })
         .collect();
     html! {
         @if !list.is_empty() {
@@ -144,12 +154,23 @@ fn parameter(view: &OperationView<'_>, p: &Parameter, i: usize) -> Markup {
 /// As sent before, else the example or default of the specification when the parameter is required.
 fn value_of(view: &OperationView<'_>, p: &Parameter, place: &str) -> String {
     if let Some(values) = &view.values {
-        let sent = values.parameters.iter().find(|(at, name, _)| at == place && *name == p.name);
+        let sent = values
+            .parameters
+            .iter()
+            .find(|(at, name, _)| at == place && *name == p.name);
         return sent.map(|(_, _, value)| value.clone()).unwrap_or_default();
     }
     let given = p.example.as_ref().or(p.schema.example.as_ref());
-    let fallback = if p.required { p.schema.default.as_ref().or(p.schema.enumeration.first()) } else { None };
-    given.filter(|_| p.required).or(fallback).map(field_text).unwrap_or_default()
+    let fallback = if p.required {
+        p.schema.default.as_ref().or(p.schema.enumeration.first())
+    } else {
+        None
+    };
+    given
+        .filter(|_| p.required)
+        .or(fallback)
+        .map(field_text)
+        .unwrap_or_default()
 }
 
 /// Lists are written `a,b,c`; the server splits them by the parameter's style.
@@ -174,16 +195,28 @@ fn is_object(schema: &SchemaView) -> bool {
 }
 
 fn placeholder(schema: &SchemaView) -> String {
-    if schema.items.is_some() { "a,b,c".to_owned() } else { type_label(schema) }
+    if schema.items.is_some() {
+        "a,b,c".to_owned()
+    } else {
+        type_label(schema)
+    }
 }
 
 fn body(c: &Chrome, view: &OperationView<'_>) -> Markup {
-    let Some(body) = &view.operation.body else { return html! {} };
+    let Some(body) = &view.operation.body else {
+        return html! {};
+    };
     let sent = view.values.as_ref();
     let chosen = sent
-        .and_then(|v| body.contents.iter().position(|content| content.media_type == v.content_type))
+        .and_then(|v| {
+            body.contents
+                .iter()
+                .position(|content| content.media_type == v.content_type)
+        })
         .unwrap_or(0);
-    let Some(content) = body.contents.get(chosen) else { return html! {} };
+    let Some(content) = body.contents.get(chosen) else {
+        return html! {};
+    };
     let text = sent.map_or_else(|| example(content), |v| v.body.clone());
     let rows = text.lines().count().clamp(4, 24);
     html! {
@@ -238,7 +271,7 @@ fn send(c: &Chrome, view: &OperationView<'_>) -> Markup {
                 a.btn.btn-primary href=(c.urls.sign_in_then(&c.here)) { "Sign in" }
             },
             TryAccess::Subscribe { plans } => div.sendrow {
-                span.fs13.t2.grow { "Subscribe to send this call" }
+                span.fs13.t2.grow { "Choose a plan to send this call" }
                 @if plans.is_empty() { a.btn.btn-primary href=(c.urls.subscriptions()) { "See plans" } }
                 @for plan in plans.iter().take(3) {
                     button.btn.btn-primary form="subscribe" name="plan" value=(plan.id) { (plan.name) }

@@ -171,7 +171,13 @@ fn headers(answer: &TryAnswer) -> Markup {
 }
 
 fn waterfall(timing: &TryTiming) -> Markup {
-    let total = timing.phases().iter().map(|(.., length)| length).sum::<f64>().max(timing.total).max(0.001);
+    let total = timing
+        .phases()
+        .iter()
+        .map(|(.., length)| length)
+        .sum::<f64>()
+        .max(timing.total)
+        .max(0.001);
     html! {
         dl.wf aria-label="Timing" { @for (label, class, start, length) in timing.phases() { div {
             dt { (label) }
@@ -201,12 +207,23 @@ mod tests {
         let answer: TryAnswer = serde_json::from_str(text).unwrap();
         assert_eq!((answer.body_encoding, answer.redactions), (BodyEncoding::None, 1));
         assert_eq!(answer.headers, [("a".to_owned(), "b".to_owned())]);
-        assert_eq!((answer.timing.session, answer.timing.vault, answer.timing.total), (0.5, 0.0, 3.0));
+        assert_eq!(
+            (answer.timing.session, answer.timing.vault, answer.timing.total),
+            (0.5, 0.0, 3.0)
+        );
     }
 
     #[test]
     fn phases_follow_each_other() {
-        let timing = TryTiming { session: 1.0, vault: 2.0, connect: 3.0, ttfb: 4.0, download: 5.0, strip: 6.0, total: 21.0 };
+        let timing = TryTiming {
+            session: 1.0,
+            vault: 2.0,
+            connect: 3.0,
+            ttfb: 4.0,
+            download: 5.0,
+            strip: 6.0,
+            total: 21.0,
+        };
         let starts = timing.phases().map(|(_, _, start, _)| start);
         assert_eq!(starts, [0.0, 1.0, 3.0, 6.0, 10.0, 15.0]);
     }

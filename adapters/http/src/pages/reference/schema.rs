@@ -23,7 +23,10 @@ pub(super) struct Schemas {
 
 impl Schemas {
     pub(super) fn new(markdown: Markdown) -> Self {
-        Self { markdown, left: Cell::new(MOST_PROPERTIES) }
+        Self {
+            markdown,
+            left: Cell::new(MOST_PROPERTIES),
+        }
     }
 
     /// A body: its properties, or its one line when it has none.
@@ -42,7 +45,15 @@ impl Schemas {
     }
 
     /// One named value: property or parameter. `extra` goes into its first line.
-    pub(super) fn named(&self, name: &str, required: bool, schema: &SchemaView, text: &str, anchor: &str, level: usize) -> Markup {
+    pub(super) fn named(
+        &self,
+        name: &str,
+        required: bool,
+        schema: &SchemaView,
+        text: &str,
+        anchor: &str,
+        level: usize,
+    ) -> Markup {
         let id = format!("{anchor}-{}", slug(name));
         html! { div.prop id=(id) {
             div.head {
@@ -57,11 +68,17 @@ impl Schemas {
         } }
     }
 
+    /// Counts one property; false when the page is full.
+    fn take(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+
     fn properties(&self, properties: &[PropertyView], anchor: &str, level: usize) -> Markup {
         html! {
             @for property in properties {
-                @if self.left.get() > 0 {
-                    @let _ = self.left.set(self.left.get() - 1);
+                @if self.take() {
                     (self.named(&property.name, property.required, &property.schema, &property.schema.description, anchor, level))
                 }
             }
@@ -138,7 +155,11 @@ pub(super) fn type_label(schema: &SchemaView) -> String {
     let mut label = match (&schema.items, &schema.alternatives) {
         (Some(items), _) => format!("array of {}", type_label(items)),
         (None, Some((kind, list))) if schema.types.is_empty() => {
-            let word = if *kind == AlternativeKind::OneOf { "one of" } else { "any of" };
+            let word = if *kind == AlternativeKind::OneOf {
+                "one of"
+            } else {
+                "any of"
+            };
             format!("{word} {}", list.len())
         }
         _ if schema.types.is_empty() => match (&schema.name, schema.properties.is_empty()) {
@@ -208,7 +229,10 @@ fn marks(schema: &SchemaView) -> Markup {
 
 fn chips(schema: &SchemaView) -> Markup {
     let values = &schema.enumeration;
-    let example = schema.example.as_ref().filter(|v| !v.is_object() && !v.is_array());
+    let example = schema
+        .example
+        .as_ref()
+        .filter(|v| !v.is_object() && !v.is_array());
     html! {
         @if !schema.constraints.is_empty() || !values.is_empty() || schema.default.is_some() || example.is_some() {
             div.chips {
@@ -231,23 +255,50 @@ mod tests {
 
     #[test]
     fn types_read_as_people_say_them() {
-        let string = SchemaView { types: vec!["string".into()], ..SchemaView::default() };
-        let date = SchemaView { format: Some("date".into()), nullable: true, ..string.clone() };
-        let pet = SchemaView { name: Some("Pet".into()), types: vec!["object".into()], ..SchemaView::default() };
-        let pets = SchemaView { types: vec!["array".into()], items: Some(Box::new(pet)), ..SchemaView::default() };
+        let string = SchemaView {
+            types: vec!["string".into()],
+            ..SchemaView::default()
+        };
+        let date = SchemaView {
+            format: Some("date".into()),
+            nullable: true,
+            ..string.clone()
+        };
+        let pet = SchemaView {
+            name: Some("Pet".into()),
+            types: vec!["object".into()],
+            ..SchemaView::default()
+        };
+        let pets = SchemaView {
+            types: vec!["array".into()],
+            items: Some(Box::new(pet)),
+            ..SchemaView::default()
+        };
         let either = SchemaView {
             alternatives: Some((AlternativeKind::OneOf, vec![string, date.clone()])),
             ..SchemaView::default()
         };
         let labels = [&date, &pets, &either, &SchemaView::default()].map(type_label);
-        assert_eq!(labels, ["string (date) or null", "array of Pet", "one of 2", "any"]);
+        assert_eq!(
+            labels,
+            ["string (date) or null", "array of Pet", "one of 2", "any"]
+        );
     }
 
     #[test]
     fn a_huge_schema_stops() {
-        let leaf = PropertyView { name: "p".into(), required: false, schema: SchemaView::default() };
-        let wide = SchemaView { properties: vec![leaf; 5000], ..SchemaView::default() };
-        let html = Schemas::new(super::super::plain_text).body(&wide, "b").into_string();
+        let leaf = PropertyView {
+            name: "p".into(),
+            required: false,
+            schema: SchemaView::default(),
+        };
+        let wide = SchemaView {
+            properties: vec![leaf; 5000],
+            ..SchemaView::default()
+        };
+        let html = Schemas::new(super::super::plain_text)
+            .body(&wide, "b")
+            .into_string();
         assert_eq!(html.matches("class=\"prop\"").count(), MOST_PROPERTIES);
         assert!(html.contains("downloadable specification"));
     }

@@ -1,25 +1,86 @@
 //! A document for the sample pages.
 
-use aforo_docs::spec::{
-    model::{
-        AlternativeKind, Content, Method, Operation, OperationSummary, Parameter, ParameterPlace, PropertyView,
-        RequestBody, Response, SchemaView, SecurityScheme, Server, Style,
-    },
+use aforo_docs::spec::model::{
+    AlternativeKind, Content, Method, Operation, OperationSummary, Parameter, ParameterPlace, PropertyView,
+    RequestBody, Response, SchemaView, SecurityScheme, Server, Style,
 };
 use serde_json::{Value, json};
 
 /// The operations of the sample document.
 pub(super) fn index() -> Vec<OperationSummary> {
     [
-        ("createTranslation", Method::Post, "/v1/translate", "Translate text", "Translations", false),
-        ("createBatch", Method::Post, "/v1/batches", "Translate a batch", "Translations", false),
-        ("getTranslation", Method::Get, "/v1/translations/{id}", "Retrieve a translation", "Translations", false),
-        ("listLanguages", Method::Get, "/v1/languages", "List languages", "Translations", false),
-        ("listGlossaries", Method::Get, "/v1/glossaries", "List glossaries", "Glossaries", false),
-        ("createGlossary", Method::Post, "/v1/glossaries", "Create a glossary", "Glossaries", false),
-        ("replaceEntries", Method::Put, "/v1/glossaries/{id}/entries", "Replace entries", "Glossaries", false),
-        ("updateGlossary", Method::Patch, "/v1/glossaries/{id}", "Update a glossary", "Glossaries", false),
-        ("deleteGlossary", Method::Delete, "/v1/glossaries/{id}", "Delete a glossary", "Glossaries", true),
+        (
+            "createTranslation",
+            Method::Post,
+            "/v1/translate",
+            "Translate text",
+            "Translations",
+            false,
+        ),
+        (
+            "createBatch",
+            Method::Post,
+            "/v1/batches",
+            "Translate a batch",
+            "Translations",
+            false,
+        ),
+        (
+            "getTranslation",
+            Method::Get,
+            "/v1/translations/{id}",
+            "Retrieve a translation",
+            "Translations",
+            false,
+        ),
+        (
+            "listLanguages",
+            Method::Get,
+            "/v1/languages",
+            "List languages",
+            "Translations",
+            false,
+        ),
+        (
+            "listGlossaries",
+            Method::Get,
+            "/v1/glossaries",
+            "List glossaries",
+            "Glossaries",
+            false,
+        ),
+        (
+            "createGlossary",
+            Method::Post,
+            "/v1/glossaries",
+            "Create a glossary",
+            "Glossaries",
+            false,
+        ),
+        (
+            "replaceEntries",
+            Method::Put,
+            "/v1/glossaries/{id}/entries",
+            "Replace entries",
+            "Glossaries",
+            false,
+        ),
+        (
+            "updateGlossary",
+            Method::Patch,
+            "/v1/glossaries/{id}",
+            "Update a glossary",
+            "Glossaries",
+            false,
+        ),
+        (
+            "deleteGlossary",
+            Method::Delete,
+            "/v1/glossaries/{id}",
+            "Delete a glossary",
+            "Glossaries",
+            true,
+        ),
     ]
     .map(|(id, method, path, summary, tag, deprecated)| OperationSummary {
         id: id.into(),
@@ -47,15 +108,28 @@ pub(super) fn many(count: usize) -> Vec<OperationSummary> {
 }
 
 fn string(description: &str) -> SchemaView {
-    SchemaView { types: vec!["string".into()], description: description.into(), ..SchemaView::default() }
+    SchemaView {
+        types: vec!["string".into()],
+        description: description.into(),
+        ..SchemaView::default()
+    }
 }
 
 fn property(name: &str, required: bool, schema: SchemaView) -> PropertyView {
-    PropertyView { name: name.into(), required, schema }
+    PropertyView {
+        name: name.into(),
+        required,
+        schema,
+    }
 }
 
 fn object(name: &str, properties: Vec<PropertyView>) -> SchemaView {
-    SchemaView { name: Some(name.into()), types: vec!["object".into()], properties, ..SchemaView::default() }
+    SchemaView {
+        name: Some(name.into()),
+        types: vec!["object".into()],
+        properties,
+        ..SchemaView::default()
+    }
 }
 
 fn parameter(name: &str, place: ParameterPlace, required: bool, schema: SchemaView) -> Parameter {
@@ -75,46 +149,130 @@ fn parameter(name: &str, place: ParameterPlace, required: bool, schema: SchemaVi
 }
 
 fn content(media_type: &str, schema: Option<SchemaView>, example: Option<Value>) -> Content {
-    Content { media_type: media_type.into(), schema, example, encoding: Vec::new() }
+    Content {
+        media_type: media_type.into(),
+        schema,
+        example,
+        encoding: Vec::new(),
+    }
 }
 
 fn response(status: &str, description: &str, contents: Vec<Content>) -> Response {
-    let headers = if status == "429" { vec![("Retry-After".to_owned(), "Seconds to wait.".to_owned())] } else { Vec::new() };
-    Response { status: status.into(), description: description.into(), headers, contents }
+    let headers = if status == "429" {
+        vec![("Retry-After".to_owned(), "Seconds to wait.".to_owned())]
+    } else {
+        Vec::new()
+    };
+    Response {
+        status: status.into(),
+        description: description.into(),
+        headers,
+        contents,
+    }
 }
 
 /// An operation with a nested body.
 pub(super) fn translate() -> Operation {
-    let languages = ["es", "de", "fr", "ja", "pt-BR", "it", "nl", "pl", "sv", "da"].map(|l| json!(l)).to_vec();
-    let entry = object("Entry", vec![property("from", true, string("Source term.")), property("to", true, string("Its translation."))]);
+    let languages = ["es", "de", "fr", "ja", "pt-BR", "it", "nl", "pl", "sv", "da"]
+        .map(|l| json!(l))
+        .to_vec();
+    let entry = object(
+        "Entry",
+        vec![
+            property("from", true, string("Source term.")),
+            property("to", true, string("Its translation.")),
+        ],
+    );
     let glossary = object(
         "GlossaryRef",
         vec![
             property("id", true, string("Identifies the glossary.")),
-            property("entries", false, SchemaView { types: vec!["array".into()], items: Some(Box::new(entry)), ..SchemaView::default() }),
-            property("parent", false, SchemaView { name: Some("GlossaryRef".into()), cut: true, ..SchemaView::default() }),
+            property(
+                "entries",
+                false,
+                SchemaView {
+                    types: vec!["array".into()],
+                    items: Some(Box::new(entry)),
+                    ..SchemaView::default()
+                },
+            ),
+            property(
+                "parent",
+                false,
+                SchemaView {
+                    name: Some("GlossaryRef".into()),
+                    cut: true,
+                    ..SchemaView::default()
+                },
+            ),
         ],
     );
     let either = SchemaView {
-        alternatives: Some((AlternativeKind::OneOf, vec![string(""), object("Formality", vec![property("level", true, string("How formal."))])])),
+        alternatives: Some((
+            AlternativeKind::OneOf,
+            vec![
+                string(""),
+                object("Formality", vec![property("level", true, string("How formal."))]),
+            ],
+        )),
         description: "How formal the result is.".into(),
         ..SchemaView::default()
     };
     let body = object(
         "TranslationRequest",
         vec![
-            property("text", true, SchemaView { constraints: vec!["1 to 5000 characters".into()], ..string("The text to translate. Plain text or HTML.") }),
-            property("target_lang", true, SchemaView { enumeration: languages, format: Some("bcp-47".into()), ..string("Language to translate into.") }),
-            property("source_lang", false, SchemaView { nullable: true, ..string("Leave it out to detect the language.") }),
-            property("model", false, SchemaView { default: Some(json!("nmt-3")), deprecated: true, ..string("Which model does the work.") }),
+            property(
+                "text",
+                true,
+                SchemaView {
+                    constraints: vec!["1 to 5000 characters".into()],
+                    ..string("The text to translate. Plain text or HTML.")
+                },
+            ),
+            property(
+                "target_lang",
+                true,
+                SchemaView {
+                    enumeration: languages,
+                    format: Some("bcp-47".into()),
+                    ..string("Language to translate into.")
+                },
+            ),
+            property(
+                "source_lang",
+                false,
+                SchemaView {
+                    nullable: true,
+                    ..string("Leave it out to detect the language.")
+                },
+            ),
+            property(
+                "model",
+                false,
+                SchemaView {
+                    default: Some(json!("nmt-3")),
+                    deprecated: true,
+                    ..string("Which model does the work.")
+                },
+            ),
             property("glossary", false, glossary),
             property("formality", false, either),
         ],
     );
-    let result = object("Translation", vec![
-        property("id", true, SchemaView { read_only: true, ..string("Identifies the translation.") }),
-        property("text", true, string("The translated text.")),
-    ]);
+    let result = object(
+        "Translation",
+        vec![
+            property(
+                "id",
+                true,
+                SchemaView {
+                    read_only: true,
+                    ..string("Identifies the translation.")
+                },
+            ),
+            property("text", true, string("The translated text.")),
+        ],
+    );
     let example = json!({"source_lang": "en", "target_lang": "es", "text": "Good morning"});
     let mut summary = index().remove(0);
     summary.tags = vec!["Translations".into()];
@@ -122,8 +280,24 @@ pub(super) fn translate() -> Operation {
         summary,
         description: String::new(),
         parameters: vec![
-            parameter("dry_run", ParameterPlace::Query, false, SchemaView { types: vec!["boolean".into()], ..string("Check only; nothing is billed.") }),
-            parameter("Idempotency-Key", ParameterPlace::Header, true, SchemaView { example: Some(json!("a1b2")), ..string("Repeats with the same value have one effect.") }),
+            parameter(
+                "dry_run",
+                ParameterPlace::Query,
+                false,
+                SchemaView {
+                    types: vec!["boolean".into()],
+                    ..string("Check only; nothing is billed.")
+                },
+            ),
+            parameter(
+                "Idempotency-Key",
+                ParameterPlace::Header,
+                true,
+                SchemaView {
+                    example: Some(json!("a1b2")),
+                    ..string("Repeats with the same value have one effect.")
+                },
+            ),
         ]
         .into_iter()
         .map(|mut p| {
@@ -138,17 +312,32 @@ pub(super) fn translate() -> Operation {
             description: String::new(),
             contents: vec![
                 content("application/json", Some(body), Some(example)),
-                content("text/plain", Some(string("The text alone.")), Some(json!("Good morning"))),
+                content(
+                    "text/plain",
+                    Some(string("The text alone.")),
+                    Some(json!("Good morning")),
+                ),
             ],
         }),
         responses: vec![
-            response("200", "The finished translation.", vec![content("application/json", Some(result), Some(json!({"id": "trn_1", "text": "Buenos días"})))]),
+            response(
+                "200",
+                "The finished translation.",
+                vec![content(
+                    "application/json",
+                    Some(result),
+                    Some(json!({"id": "trn_1", "text": "Buenos días"})),
+                )],
+            ),
             response("422", "Unsupported language pair.", Vec::new()),
             response("429", "Rate limited.", Vec::new()),
             response("default", "Any other error.", Vec::new()),
         ],
         security: vec![vec![SecurityScheme::HttpBearer]],
-        servers: vec![Server { url: "https://api.example.com".into(), description: "Production".into() }],
+        servers: vec![Server {
+            url: "https://api.example.com".into(),
+            description: "Production".into(),
+        }],
     }
 }
 
@@ -159,8 +348,27 @@ pub(super) fn list_languages() -> Operation {
     operation.summary = index.remove(3);
     operation.body = None;
     operation.parameters = vec![
-        parameter("tags", ParameterPlace::Query, false, SchemaView { types: vec!["array".into()], items: Some(Box::new(string(""))), ..string("Only languages with these tags.") }),
-        parameter("limit", ParameterPlace::Query, false, SchemaView { types: vec!["integer".into()], constraints: vec!["1 to 100".into()], default: Some(json!(20)), ..string("Most results.") }),
+        parameter(
+            "tags",
+            ParameterPlace::Query,
+            false,
+            SchemaView {
+                types: vec!["array".into()],
+                items: Some(Box::new(string(""))),
+                ..string("Only languages with these tags.")
+            },
+        ),
+        parameter(
+            "limit",
+            ParameterPlace::Query,
+            false,
+            SchemaView {
+                types: vec!["integer".into()],
+                constraints: vec!["1 to 100".into()],
+                default: Some(json!(20)),
+                ..string("Most results.")
+            },
+        ),
     ];
     operation
 }

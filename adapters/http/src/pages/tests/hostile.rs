@@ -1,0 +1,421 @@
+//! Text from others in every field of every view: it must come out as text.
+
+use aforo_docs::spec::model::{
+    AlternativeKind, Content, Method, Operation, OperationSummary, Parameter, ParameterPlace, PropertyView,
+    RequestBody, Response, SchemaView, SecurityScheme, Server, Style,
+};
+use serde_json::json;
+
+use aforo_core::Timestamp;
+
+use super::*;
+
+const EVIL: &[&str] = &[
+    "\"><img src=x onerror=alert(1)>",
+    "' onmouseover='alert(1)",
+    "javascript:alert(1)",
+    "</title></textarea></template><script>alert(1)</script>",
+    "<svg/onload=alert(1)>&lt;img&gt;",
+    "https://evil.example/\" autofocus onfocus=alert(1) x=\"",
+    "../../../etc",
+    "\u{202e}\u{0}\n\r\t",
+];
+
+#[test]
+fn text_of_others_stays_text_on_every_page() {
+    for evil in EVIL {
+        for (name, html) in pages_full_of(evil) {
+            super::check(name, &html);
+            assert!(
+                !html.contains("<img") && !html.contains("<svg/"),
+                "{name} with {evil:?}"
+            );
+            assert!(!html.contains("<script>"), "{name} with {evil:?}");
+        }
+    }
+}
+
+fn pages_full_of(evil: &str) -> Vec<samples::Rendered> {
+    let s = || evil.to_owned();
+    let at = Timestamp::from_millis(1_795_373_283_123);
+    let c = Chrome {
+        brand: Brand {
+            name: s(),
+            tag: s(),
+            tagline: s(),
+            key_variable: s(),
+        },
+        urls: Urls::new(PREFIX),
+        theme: Theme::Dark,
+        csrf: s(),
+        viewer: Some(Viewer {
+            name: s(),
+            email: s(),
+            operator: true,
+        }),
+        language: s(),
+        here: s(),
+        now: at,
+        notice: Some(s()),
+    };
+    let guest = Chrome {
+        viewer: None,
+        ..c.clone()
+    };
+    let errors = || {
+        vec![
+            FieldError::new("", evil),
+            FieldError::new("name", evil),
+            FieldError::new("confirm", evil),
+        ]
+    };
+    let card = ProductCard {
+        slug: s(),
+        name: s(),
+        summary: s(),
+        version: Some(s()),
+        operations: 3,
+    };
+    let key = |status| KeyRow {
+        id: s(),
+        name: s(),
+        masked: s(),
+        environment: Environment::Live,
+        scope: s(),
+        last_used: Some(at),
+        created: at,
+        status,
+        dormant: false,
+    };
+    let detail = KeyDetailView {
+        key: key(KeyStatus::Active),
+        subscription: s(),
+        products: vec![s()],
+        ip_ranges: vec![s()],
+        rate_limit: Some(1),
+        expires: Some(at),
+        events: vec![KeyEvent { at, text: s() }],
+        first_call: Some(s()),
+    };
+    let form = NewKeyForm {
+        environment: s(),
+        name: s(),
+        kind: s(),
+        subscription: s(),
+        products: vec![s()],
+        ip_ranges: s(),
+        rate_limit: s(),
+        expires_days: s(),
+    };
+    let option = ProductOption { id: s(), name: s() };
+    let subscription = SubscriptionOption {
+        id: s(),
+        label: s(),
+        products: vec![option.clone(), option],
+    };
+    let new = NewKeyView {
+        subscriptions: vec![subscription.clone(), subscription],
+        form,
+        errors: errors(),
+    };
+    let reveal = RevealView {
+        secret: RevealedSecret::ClientCredentials {
+            client_id: s(),
+            secret: s(),
+        },
+        name: s(),
+        environment: Environment::Live,
+        scope: s(),
+        grace: Some(GraceNote {
+            old_name: s(),
+            until: at,
+        }),
+    };
+    let grace = KeyStatus::Grace {
+        until: at,
+        replaced_by: Some(s()),
+    };
+    let bound = BoundKey {
+        id: s(),
+        name: s(),
+        masked: s(),
+        environment: Environment::Sandbox,
+        last_used: None,
+    };
+    let row = SubscriptionRow {
+        id: "sub_1".into(),
+        product: s(),
+        plan: s(),
+        active: true,
+        since: at,
+        keys: vec![bound],
+    };
+    let plan = PlanCard {
+        id: s(),
+        product: s(),
+        name: s(),
+        description: s(),
+        limits: vec![s()],
+        subscribed: false,
+    };
+    let cancel = CancelView {
+        subscription: row.clone(),
+        phrase: s(),
+        typed: s(),
+        errors: errors(),
+    };
+    let trouble = ProblemView {
+        status: 500,
+        title: s(),
+        detail: s(),
+        code: s(),
+        fault: Fault::Console,
+        request_id: Some(s()),
+        retry_after: Some(1),
+    };
+    let listed = KeysView {
+        keys: vec![key(grace)],
+        next_page: Some(s()),
+        can_create: true,
+    };
+    let mut pages = vec![
+        (
+            "home",
+            home(
+                &c,
+                &HomeView {
+                    products: vec![card],
+                    has_key: false,
+                },
+            )
+            .into_string(),
+        ),
+        (
+            "sign-up",
+            sign_up(
+                &guest,
+                &SignUpView {
+                    name: s(),
+                    email: s(),
+                    next: s(),
+                    minimum_password: 12,
+                    errors: errors(),
+                },
+            )
+            .into_string(),
+        ),
+        (
+            "sign-in",
+            sign_in(
+                &guest,
+                &SignInView {
+                    email: s(),
+                    next: s(),
+                    errors: errors(),
+                },
+            )
+            .into_string(),
+        ),
+        ("keys", keys(&c, &listed).into_string()),
+        ("key", key_detail(&c, &detail).into_string()),
+        ("new", new_key(&c, &new).into_string()),
+        ("reveal", key_revealed(&c, &reveal).into_string()),
+        (
+            "revoke",
+            revoke_key(
+                &c,
+                &RevokeView {
+                    key: key(KeyStatus::Active),
+                    typed: s(),
+                    errors: errors(),
+                },
+            )
+            .into_string(),
+        ),
+        (
+            "subscriptions",
+            subscriptions(
+                &c,
+                &SubscriptionsView {
+                    subscriptions: vec![row],
+                    plans: vec![plan],
+                },
+            )
+            .into_string(),
+        ),
+        ("cancel", cancel_subscription(&c, &cancel).into_string()),
+        ("problem", problem(&c, &trouble).into_string()),
+    ];
+    pages.extend(references_full_of(evil, &c, trouble));
+    pages
+}
+
+fn references_full_of(evil: &str, c: &Chrome, trouble: ProblemView) -> Vec<samples::Rendered> {
+    let s = || evil.to_owned();
+    let operation_full = operation_full_of(evil);
+    let product = ProductRef {
+        slug: s(),
+        name: s(),
+        version: s(),
+    };
+    let nav = ReferenceNav::new(std::slice::from_ref(&operation_full.summary), None);
+    let index = ReferenceView {
+        product: product.clone(),
+        spec_id: s(),
+        description_html: String::new(),
+        servers: operation_full.servers.clone(),
+        security: operation_full.security.clone(),
+        nav: nav.clone(),
+        tag: None,
+        approval: Some(OriginApproval {
+            waiting: s(),
+            current: Some(s()),
+        }),
+        published: true,
+    };
+    let mut view = OperationView {
+        operation: &operation_full,
+        description_html: String::new(),
+        markdown: plain_text,
+        product,
+        spec_id: s(),
+        nav,
+        access: TryAccess::Ready {
+            environments: Environment::ALL.to_vec(),
+            run_as: s(),
+        },
+        values: None,
+        samples: vec![SampleView {
+            id: "curl".into(),
+            label: s(),
+            code: s(),
+        }],
+    };
+    let answer = TryOutcome::Answer(TryAnswer {
+        status: 200,
+        headers: vec![(s(), s())],
+        body: json!({ evil: evil }).to_string(),
+        body_encoding: BodyEncoding::Text,
+        content_type: Some(format!("{evil}json")),
+        size: 1,
+        truncated: true,
+        redactions: 2,
+        timing: TryTiming::default(),
+    });
+    let mut pages = vec![
+        ("reference", reference(c, &index).into_string()),
+        ("operation", operation(c, &view).into_string()),
+        ("try", try_result(c, &view, &answer).into_string()),
+        (
+            "try-failed",
+            try_result(c, &view, &TryOutcome::Failed(trouble)).into_string(),
+        ),
+    ];
+    view.values = Some(TryValues {
+        environment: s(),
+        parameters: vec![("query".into(), s(), s())],
+        content_type: s(),
+        body: s(),
+    });
+    view.access = TryAccess::Subscribe {
+        plans: vec![PlanChoice { id: s(), name: s() }],
+    };
+    pages.push(("operation-kept", operation(c, &view).into_string()));
+    view.access = TryAccess::Unavailable { reason: s() };
+    pages.push(("operation-unavailable", operation(c, &view).into_string()));
+    pages
+}
+
+fn operation_full_of(evil: &str) -> Operation {
+    let s = || evil.to_owned();
+    let leaf = SchemaView {
+        name: Some(s()),
+        types: vec![s()],
+        nullable: true,
+        format: Some(s()),
+        description: s(),
+        constraints: vec![s()],
+        enumeration: vec![json!(evil); 12],
+        default: Some(json!(evil)),
+        example: Some(json!(evil)),
+        cut: true,
+        ..SchemaView::default()
+    };
+    let property = |schema| PropertyView {
+        name: s(),
+        required: true,
+        schema,
+    };
+    let schema = SchemaView {
+        name: Some(s()),
+        description: s(),
+        properties: vec![property(leaf.clone())],
+        items: Some(Box::new(leaf.clone())),
+        additional: Some(Box::new(leaf.clone())),
+        alternatives: Some((AlternativeKind::AnyOf, vec![leaf.clone(), leaf.clone()])),
+        ..SchemaView::default()
+    };
+    let content = |media: &str| Content {
+        media_type: media.to_owned(),
+        schema: Some(schema.clone()),
+        example: Some(json!({ evil: evil })),
+        encoding: Vec::new(),
+    };
+    let parameter = |place, schema: &SchemaView| Parameter {
+        name: s(),
+        place,
+        required: true,
+        deprecated: true,
+        description: s(),
+        style: Style::Simple,
+        explode: false,
+        allow_reserved: false,
+        media_type: None,
+        schema: schema.clone(),
+        example: Some(json!(evil)),
+    };
+    Operation {
+        summary: OperationSummary {
+            id: s(),
+            method: Method::Post,
+            path: s(),
+            summary: s(),
+            tags: vec![s()],
+            deprecated: true,
+        },
+        description: s(),
+        parameters: vec![
+            parameter(ParameterPlace::Path, &leaf),
+            parameter(ParameterPlace::Query, &schema),
+            parameter(
+                ParameterPlace::Header,
+                &SchemaView {
+                    items: Some(Box::default()),
+                    ..SchemaView::default()
+                },
+            ),
+        ],
+        body: Some(RequestBody {
+            required: false,
+            description: s(),
+            contents: vec![content(evil), content("text/plain")],
+        }),
+        responses: vec![Response {
+            status: s(),
+            description: s(),
+            headers: vec![(s(), s())],
+            contents: vec![content("application/json")],
+        }],
+        security: vec![vec![
+            SecurityScheme::ApiKey {
+                place: ParameterPlace::Header,
+                name: s(),
+            },
+            SecurityScheme::Other(s()),
+        ]],
+        servers: vec![Server {
+            url: s(),
+            description: s(),
+        }],
+    }
+}
