@@ -20,8 +20,8 @@ pub fn to_safe_html(markdown: &str) -> String {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_FOOTNOTES;
-    let events: Vec<Event<'_>> = Parser::new_ext(markdown, options).map(escape_html).collect();
-    let events = with_anchors(events);
+    let events = Parser::new_ext(markdown, options).map(escape_html);
+    let events = with_anchors(flatten(events));
     let mut unsafe_html = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut unsafe_html, events.into_iter());
     SANITISER.clean(&unsafe_html).to_string()
@@ -68,6 +68,34 @@ fn escape_html(event: Event<'_>) -> Event<'_> {
         Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
         other => other,
     }
+}
+
+/// How deep quotes, lists and emphasis may nest. The sanitiser's tree takes quadratic time in the depth.
+const MAX_NESTING: usize = 40;
+
+/// Leaves out what would nest deeper than that, and keeps its content.
+fn flatten<'m>(events: impl Iterator<Item = Event<'m>>) -> Vec<Event<'m>> {
+    let mut depth = 0_usize;
+    let mut kept = Vec::new();
+    for event in events {
+        match &event {
+            Event::Start(_) => {
+                depth += 1;
+                if depth > MAX_NESTING {
+                    continue;
+                }
+            }
+            Event::End(_) => {
+                depth = depth.saturating_sub(1);
+                if depth >= MAX_NESTING {
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        kept.push(event);
+    }
+    kept
 }
 
 /// One level down: the page has its own `h1`.
@@ -170,6 +198,7 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
                 ("a", ["href", "title"].into()),
                 ("img", ["src", "alt", "title"].into()),
                 ("ol", ["start"].into()),
+                ("code", ["class"].into()),
                 ("input", ["checked", "disabled"].into()),
                 ("h2", ["id"].into()),
                 ("h3", ["id"].into()),
@@ -198,22 +227,42 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 });
 
 /// Anchors follow the prefix of the ids; images come from https only; no address begins with `//` or a backslash,
-/// which leave the site without looking like it. Tables may align, languages of code may be named: by style and
-/// class of ours alone, so both are handled here.
+/// which leave the site without looking like it.
 fn attribute<'v>(element: &str, name: &str, value: &'v str) -> Option<std::borrow::Cow<'v, str>> {
     match (element, name) {
         ("a", "href") => {
             if let Some(anchor) = value.strip_prefix('#') {
                 return Some(format!("#user-{}", anchor.trim_start_matches("user-")).into());
             }
-            let start = value.trim_start_matches(|c: char| c.is_whitespace() || c.is_control());
-            let leaves = start.starts_with("//") || start.starts_with('\\') || start.starts_with("/\\");
-            (!leaves).then(|| value.into())
+            is_harmless(value).then(|| value.into())
         }
         ("img", "src") => value
             .get(..8)
             .is_some_and(|s| s.eq_ignore_ascii_case("https://"))
             .then(|| value.into()),
+        // The language of a code block, for the highlighter.
+        ("code", "class") => {
+            let language = value.strip_prefix("language-")?;
+            let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.');
+            (language.len() <= 40 && language.chars().all(sound)).then(|| value.into())
+        }
         _ => Some(value.into()),
+    }
+}
+
+/// A relative address on this site, or one with a scheme that we know. Browsers drop tabs and line breaks, and read
+/// backslashes as slashes.
+fn is_harmless(address: &str) -> bool {
+    let seen: String = address
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control())
+        .collect();
+    let seen = seen.replace('\\', "/");
+    let head = seen.split(['/', '?', '#']).next().unwrap_or_default();
+    match head.split_once(':') {
+        Some((scheme, _)) => ["http", "https", "mailto"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known)),
+        None => !seen.starts_with("//"),
     }
 }

@@ -5,6 +5,11 @@ use aforo_docs::spec::{
     model::{AlternativeKind, Method, ParameterPlace, SchemaView, SecurityScheme, Style},
     openapi::{ApiDescription, Limits, Parsed, SourceFormat},
 };
+use aforo_docs::{
+    request,
+    sample::{self, Context, Language},
+};
+use proptest::prelude::*;
 use serde_json::json;
 
 const BOOKSHOP: &str = include_str!("fixtures/bookshop.yaml");
@@ -467,4 +472,165 @@ fn count(schema: &SchemaView) -> usize {
             .alternatives
             .as_ref()
             .map_or(0, |(_, members)| members.iter().map(count).sum())
+}
+
+/// Renders all of a description, as pages, samples and the playground would.
+fn render_all(api: &ApiDescription) {
+    for summary in api.operations() {
+        let op = api.operation(&summary.id).unwrap();
+        assert_eq!(op.summary, *summary);
+        let inputs = request::example_inputs(&op);
+        if let Ok(plain) = request::build(&op, &inputs) {
+            assert!(plain.path.starts_with('/'));
+            let context = Context {
+                base_url: "https://a.example",
+                security: &[],
+                key_variable: "K",
+            };
+            for language in Language::AVAILABLE {
+                assert!(!sample::render(*language, &plain, &context).is_empty());
+            }
+            let _ = api.match_path(summary.method, &plain.path);
+        }
+        if let Some(body) = &inputs.body {
+            let _ = request::body_warnings(api, &summary.id, "application/json", body);
+        }
+    }
+    let _ = (
+        api.title(),
+        api.version(),
+        api.description(),
+        api.servers(),
+        api.tags(),
+    );
+}
+
+/// Values built from the words of OpenAPI, put together wrongly more often than not.
+fn any_value() -> impl Strategy<Value = serde_json::Value> {
+    let word = prop::sample::select(vec![
+        "type",
+        "properties",
+        "items",
+        "$ref",
+        "allOf",
+        "oneOf",
+        "anyOf",
+        "enum",
+        "required",
+        "schema",
+        "content",
+        "name",
+        "in",
+        "path",
+        "query",
+        "object",
+        "array",
+        "string",
+        "null",
+        "#/paths",
+        "#/components/schemas/A",
+        "#",
+        "example",
+        "application/json",
+        "multipart/form-data",
+        "style",
+        "deepObject",
+        "additionalProperties",
+        "prefixItems",
+        "minimum",
+        "exclusiveMinimum",
+        "parameters",
+        "requestBody",
+        "responses",
+        "200",
+        "get",
+        "/{a}",
+        "default",
+        "examples",
+        "value",
+        "servers",
+        "url",
+        "variables",
+        "security",
+        "tags",
+        "encoding",
+        "format",
+        "binary",
+        "minLength",
+        "minItems",
+    ]);
+    let leaf = prop_oneof![
+        word.clone().prop_map(|w| json!(w)),
+        any::<bool>().prop_map(|b| json!(b)),
+        any::<i64>().prop_map(|n| json!(n)),
+        any::<f64>().prop_map(|n| json!(n)),
+        Just(json!(null)),
+        ".{0,8}".prop_map(|t| json!(t)),
+    ];
+    leaf.prop_recursive(6, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(serde_json::Value::Array),
+            prop::collection::vec((word.clone(), inner), 0..6).prop_map(|fields| fields
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_schema_parameter_and_body_can_be_shown(a in any_value(), b in any_value(), c in any_value(), d in any_value()) {
+        let doc = json!({"openapi": "3.1.0", "info": a, "servers": b, "tags": c,
+            "components": {"schemas": {"A": a, "B": b}, "securitySchemes": {"s": d}},
+            "security": [{"s": []}],
+            "paths": {"/{a}/b": {"parameters": [c, {"name": "a", "in": "path", "schema": d}, {"name": "q", "in": "query", "schema": a, "example": b}],
+                "post": {"requestBody": {"required": true, "content": {"application/json": {"schema": b}, "multipart/form-data": c}},
+                    "responses": {"200": {"description": 1, "content": {"a/b": {"schema": {"allOf": [a, c, {"$ref": "#/components/schemas/A"}]}}}, "headers": d}}},
+                "get": c, "put": {"requestBody": d, "responses": a, "security": b, "servers": c, "parameters": d}}}});
+        if let Ok(parsed) = ApiDescription::parse(doc.to_string().as_bytes()) {
+            render_all(&parsed.description);
+        }
+    }
+
+    #[test]
+    fn damaged_documents_are_read_or_refused(at in prop::collection::vec((0usize..BOOKSHOP.len(), any::<u8>(), 0u8..3), 1..8), odd in any::<bool>()) {
+        let mut bytes = if odd { ODD } else { BOOKSHOP }.as_bytes().to_vec();
+        for (place, byte, kind) in at {
+            let place = place % bytes.len();
+            match kind {
+                0 => bytes[place] = byte,
+                1 => bytes.insert(place, byte % 128),
+                _ => drop(bytes.drain(place..(place + usize::from(byte)).min(bytes.len()))),
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        match ApiDescription::parse(&bytes) {
+            Ok(parsed) => render_all(&parsed.description),
+            Err(error) => prop_assert!(!error.diagnostics().is_empty()),
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "[-{}\\[\\]:,&*!|>'\"%@`#a-c0 \n\t?~.<]{0,120}") {
+        let with_head = format!("openapi: 3.0.0\npaths: {{}}\n{text}");
+        for text in [text, with_head] {
+            if let Err(error) = ApiDescription::parse(text.as_bytes()) {
+                prop_assert!(!error.diagnostics().is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn json_and_yaml_are_the_same_document(value in any_value()) {
+        let doc = json!({"openapi": "3.0.0", "paths": {}, "x": value});
+        let Ok(yaml) = serde_saphyr::to_string(&doc) else { return Ok(()) };
+        let json = ApiDescription::parse(doc.to_string().as_bytes());
+        let yaml = ApiDescription::parse(yaml.as_bytes());
+        if let (Ok(json), Ok(yaml)) = (json, yaml) {
+            prop_assert_eq!(json.description.document(), yaml.description.document());
+        }
+    }
 }

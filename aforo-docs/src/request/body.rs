@@ -94,7 +94,16 @@ pub(super) fn write(
     };
     let (media_type, content) = choose(&body.contents, inputs.content_type.as_deref())?;
     let bad = |code, message: &str| Err(InputError::new("/body", code, message));
-    let bytes = match kind(&media_type) {
+    let kind = match kind(&media_type) {
+        // A vendor's own media type for something with fields: JSON in another name.
+        Kind::Bytes
+            if (given.is_object() || given.is_array()) && file(given).is_none() && is_structured(content) =>
+        {
+            Kind::Json
+        }
+        kind => kind,
+    };
+    let bytes = match kind {
         Kind::Json => json(content.schema.as_ref(), given)?,
         Kind::JsonLines => match given {
             Value::Array(items) => items
@@ -155,6 +164,11 @@ pub(super) fn write(
     Ok(Some((media_type, bytes)))
 }
 
+fn is_structured(content: &Content) -> bool {
+    let types = content.schema.as_ref().and_then(types).unwrap_or_default();
+    types.contains(&"object") || types.contains(&"array")
+}
+
 /// The content that the inputs ask for, and the media type to send.
 fn choose<'o>(contents: &'o [Content], asked: Option<&str>) -> Result<(String, &'o Content), InputError> {
     let error = |message: String| InputError::new("/contentType", "unknown-content-type", message);
@@ -164,19 +178,21 @@ fn choose<'o>(contents: &'o [Content], asked: Option<&str>) -> Result<(String, &
             .ok_or_else(|| error("this operation names no media type".to_owned()))?;
         return Ok((concrete(&first.media_type), first));
     };
-    if !is_media_type(asked) {
-        return Err(error(format!("{asked:?} is not a media type")));
-    }
     let wanted = essence(asked);
     let exact = contents.iter().find(|c| c.media_type.eq_ignore_ascii_case(asked));
     let exact = exact.or_else(|| contents.iter().find(|c| essence(&c.media_type) == wanted));
     if let Some(content) = exact {
         return Ok((concrete(asked), content));
     }
+    if !is_media_type(asked) {
+        return Err(error(format!("{asked:?} is not a media type")));
+    }
     let family = wanted.split('/').next().unwrap_or_default();
     let covers = |c: &&Content| {
         let media = essence(&c.media_type);
-        media == "*/*" || media.strip_suffix("/*") == Some(family)
+        media == "*/*"
+            || media.strip_suffix("/*") == Some(family)
+            || media == "application/*+json" && (wanted.ends_with("+json") || wanted == "application/json")
     };
     match contents.iter().find(covers) {
         Some(content) if !wanted.contains('*') => Ok((asked.to_owned(), content)),
@@ -193,7 +209,8 @@ fn choose<'o>(contents: &'o [Content], asked: Option<&str>) -> Result<(String, &
 /// A media type that can be sent: ranges stand for their most usual member, broken ones for bytes.
 fn concrete(media_type: &str) -> String {
     match essence(media_type).as_str() {
-        "*/*" | "application/*" => "application/json".to_owned(),
+        "" | "*/*" | "application/*" | "application/*+json" => "application/json".to_owned(),
+        "application/*+xml" => "application/xml".to_owned(),
         "text/*" => "text/plain".to_owned(),
         media if media.contains('*') => "application/octet-stream".to_owned(),
         _ if is_media_type(media_type) => media_type.to_owned(),

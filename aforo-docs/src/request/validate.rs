@@ -41,12 +41,7 @@ pub fn body_warnings(
     let Some(schema) = self_contained(description.document(), schema, description.openapi_version()) else {
         return Vec::new();
     };
-    // Patterns of the document run on linear-time matching only; formats are notes, not rules.
-    let options = jsonschema::options()
-        .with_draft(jsonschema::Draft::Draft202012)
-        .should_validate_formats(false)
-        .with_pattern_options(jsonschema::PatternOptions::regex());
-    let Ok(validator) = options.build(&schema) else {
+    let Some(validator) = compile(&schema).or_else(|| compile(&without_patterns(schema))) else {
         return Vec::new();
     };
     let finding = |e: jsonschema::ValidationError<'_>| {
@@ -61,6 +56,34 @@ pub fn body_warnings(
         .take(MAX_FINDINGS)
         .map(finding)
         .collect()
+}
+
+/// Patterns of the document run on linear-time matching only; formats are notes, not rules.
+fn compile(schema: &Value) -> Option<jsonschema::Validator> {
+    let options = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .should_validate_formats(false)
+        .with_pattern_options(jsonschema::PatternOptions::regex());
+    options.build(schema).ok()
+}
+
+/// A pattern that cannot be compiled must not cost all other hints.
+fn without_patterns(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(fields) => {
+            fields.retain(|name, value| {
+                name != "patternProperties" && !(name == "pattern" && value.is_string())
+            });
+            for value in fields.values_mut() {
+                *value = without_patterns(value.take());
+            }
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| *item = without_patterns(item.take())),
+        _ => {}
+    }
+    schema
 }
 
 /// The schema with all it refers to as `$defs`, as JSON Schema 2020-12. `None` when it refers to what is not there

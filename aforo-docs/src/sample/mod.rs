@@ -236,13 +236,6 @@ fn body<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Body<'a> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Body::Bytes(bytes);
     };
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        return if content_type.is_some_and(|t| t.contains("json")) {
-            Body::Text(text)
-        } else {
-            Body::Bytes(bytes)
-        };
-    }
     let media = content_type
         .unwrap_or_default()
         .split(';')
@@ -250,11 +243,17 @@ fn body<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Body<'a> {
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    let is_json = media == "application/json" || media.ends_with("+json");
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) if is_json && is_lossless(text, &value) => Body::Json(value),
-        _ => Body::Text(text),
+    if media == "application/json" || media.ends_with("+json") {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) if is_lossless(text, &value) => return Body::Json(value),
+            _ => {}
+        }
     }
+    // An argument of a shell holds no NUL, and a terminal takes other controls as keys.
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Body::Bytes(bytes);
+    }
+    Body::Text(text)
 }
 
 /// Whether a JSON text, read and written again, is the same but for white space.
@@ -272,7 +271,8 @@ fn is_lossless(text: &str, value: &Value) -> bool {
             _ => {}
         }
     }
-    value.to_string() == compact
+    let written = value.to_string();
+    written == compact
 }
 
 fn is_variable(name: &str) -> bool {

@@ -200,7 +200,12 @@ fn parameter(root: &Value, name: &str, place: ParameterPlace, object: &Value, no
         .filter(|s| fits(*s, place));
     let style = style.unwrap_or(default);
     // An empty text is no value for a path, nor any help elsewhere.
-    let tells = |example: &Value| !example.is_null() && example.as_str() != Some("");
+    // Nor is a value that the document's own `enum` does not allow.
+    let allowed = |example: &Value| {
+        let values = &view.enumeration;
+        values.is_empty() || example.is_array() || values.contains(example)
+    };
+    let tells = |example: &Value| !example.is_null() && example.as_str() != Some("") && allowed(example);
     let example = example::given(root, object)
         .filter(tells)
         .or_else(|| content.and_then(|(_, media)| example::given(root, media)))
@@ -329,6 +334,9 @@ fn content(root: &Value, name: &str, media: &Value, purpose: Purpose, nodes: usi
         } else if base == "multipart/form-data" {
             files(&mut example, view.as_ref());
         }
+    }
+    if example.is_none() && purpose == Purpose::Request && base.contains("json") {
+        example = Some(Value::Object(serde_json::Map::new()));
     }
     let encoding = media.get("encoding").and_then(Value::as_object);
     let encoding = encoding
