@@ -54,31 +54,26 @@ pub enum InjectError {
     Value,
 }
 
-/// A request with its credential. It has no `Debug`, and only [`Upstream`](crate::upstream::Upstream) takes
-/// it apart.
+/// A credential and where it goes. It has no `Debug`.
 ///
 /// ```compile_fail
 /// fn debug<T: std::fmt::Debug>() {}
-/// debug::<aforo_proxy::inject::Prepared>();
+/// debug::<aforo_proxy::inject::Credential<'static>>();
 /// ```
-/// ```compile_fail
-/// fn clone<T: Clone>() {}
-/// clone::<aforo_proxy::inject::Prepared>();
-/// ```
-pub struct Prepared {
-    /// The URL without credential: this is what is resolved, logged and shown.
-    pub(crate) url: url::Url,
+#[derive(Clone, Copy)]
+pub struct Credential<'a> {
+    /// Where it goes.
+    pub placement: &'a Placement,
+    /// What goes there.
+    pub secret: &'a Secret<String>,
+}
+
+/// A request with its credential. It is made and sent inside [`Upstream`](crate::upstream::Upstream), and has
+/// no `Debug`.
+pub(crate) struct Prepared {
     pub(crate) request: egress::Request,
     /// Client parameters that made way for the credential.
     pub(crate) dropped: Vec<String>,
-}
-
-impl Prepared {
-    /// Names of client parameters that were left out, for being unsafe or for standing where the credential
-    /// goes.
-    pub fn dropped(&self) -> &[String] {
-        &self.dropped
-    }
 }
 
 impl fmt::Display for Placement {
@@ -106,10 +101,9 @@ const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// # Errors
 /// [`InjectError`]; the request is not sent then.
-pub fn inject(
+pub(crate) fn inject(
     request: CleanRequest,
-    placement: &Placement,
-    secret: &Secret<String>,
+    Credential { placement, secret }: Credential<'_>,
 ) -> Result<Prepared, InjectError> {
     let CleanRequest {
         method,
@@ -212,24 +206,55 @@ pub fn inject(
     if !cookie.is_empty() {
         headers.insert(header::COOKIE, sensitive("", &cookie)?);
     }
-    let mut target = Zeroizing::new(url.path().to_owned());
-    if !query.is_empty() {
-        target.reserve_exact(query.len() + 1);
-        target.push('?');
-        target.push_str(&query);
-    }
-    let path_and_query = PathAndQuery::try_from(target.as_str()).map_err(|_| InjectError::Value)?;
-    let request = egress::Request {
-        method,
-        path_and_query: Some(path_and_query),
-        headers,
-        body,
-    };
+    let path_and_query = Some(path_and_query(url.path(), &query)?);
     Ok(Prepared {
-        url,
-        request,
+        request: egress::Request {
+            method,
+            path_and_query,
+            headers,
+            body,
+        },
         dropped,
     })
+}
+
+/// A request for an operation that needs no credential.
+pub(crate) fn without_credential(request: CleanRequest) -> Result<Prepared, InjectError> {
+    let CleanRequest {
+        method,
+        url,
+        mut headers,
+        cookies,
+        body,
+        dropped,
+    } = request;
+    if !cookies.is_empty() {
+        let pairs = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>();
+        headers.insert(header::COOKIE, sensitive("", &pairs.join("; "))?);
+    }
+    let path_and_query = Some(path_and_query(url.path(), url.query().unwrap_or_default())?);
+    Ok(Prepared {
+        request: egress::Request {
+            method,
+            path_and_query,
+            headers,
+            body,
+        },
+        dropped,
+    })
+}
+
+fn path_and_query(path: &str, query: &str) -> Result<PathAndQuery, InjectError> {
+    let mut target = Zeroizing::new(String::with_capacity(path.len() + 1 + query.len()));
+    target.push_str(path);
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(query);
+    }
+    PathAndQuery::try_from(target.as_str()).map_err(|_| InjectError::Value)
 }
 
 /// `user:password` as the Basic scheme writes it.
@@ -280,7 +305,7 @@ fn is_unfit(name: &HeaderName) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::Method;
+    use aforo_docs::spec::model::Method;
 
     use super::*;
     use crate::request::{ApprovedBase, PlainRequest};
@@ -291,7 +316,7 @@ mod tests {
     fn clean(query: Option<&str>, headers: &[(&str, &str)], cookies: &[(&str, &str)]) -> CleanRequest {
         let pairs = |list: &[(&str, &str)]| list.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
         let plain = PlainRequest {
-            method: Method::GET,
+            method: Method::Get,
             path: "/pets".into(),
             query: query.map(Into::into),
             headers: pairs(headers),
@@ -307,6 +332,13 @@ mod tests {
         )
         .unwrap()
     }
+    fn put(
+        request: CleanRequest,
+        placement: &Placement,
+        secret: &Secret<String>,
+    ) -> Result<Prepared, InjectError> {
+        inject(request, Credential { placement, secret })
+    }
     fn header(prepared: &Prepared, name: &str) -> String {
         prepared.request.headers[name].to_str().unwrap().to_owned()
     }
@@ -314,7 +346,7 @@ mod tests {
     #[test]
     fn every_placement_places_it_once() {
         let key = secret();
-        let place = |placement| inject(clean(None, &[], &[]), &placement, &key).unwrap();
+        let place = |placement| put(clean(None, &[], &[]), &placement, &key).unwrap();
         let bearer = place(Placement::Bearer);
         assert_eq!(
             header(&bearer, "authorization"),
@@ -339,10 +371,6 @@ mod tests {
         });
         let sent = query.request.path_and_query.as_ref().unwrap().as_str();
         assert_eq!(sent, format!("/pets?api_key={}", key.expose()));
-        assert!(
-            !query.url.as_str().contains(key.expose()),
-            "what is logged holds no credential"
-        );
         let cookie = place(Placement::Cookie { name: "key".into() });
         assert_eq!(header(&cookie, "cookie"), format!("key={}", key.expose()));
     }
@@ -352,7 +380,7 @@ mod tests {
         let key = secret();
         let name: HeaderName = "x-acme-key".parse().unwrap();
         let request = clean(None, &[("X-Acme-Key", "mine"), ("x_acme_key", "mine")], &[]);
-        let own = inject(
+        let own = put(
             request,
             &Placement::Header {
                 name: name.clone(),
@@ -364,10 +392,10 @@ mod tests {
         assert_eq!(own.request.headers.get_all(&name).iter().count(), 1);
         assert_eq!(header(&own, "x-acme-key"), *key.expose());
         assert!(!own.request.headers.contains_key("x_acme_key"));
-        assert_eq!(own.dropped().len(), 2);
+        assert_eq!(own.dropped.len(), 2);
 
         let request = clean(Some("API_KEY=mine&a=1&api%5Fkey=2"), &[], &[]);
-        let query = inject(
+        let query = put(
             request,
             &Placement::Query {
                 name: "api_key".into(),
@@ -379,7 +407,7 @@ mod tests {
         assert_eq!(sent, format!("/pets?a=1&api_key={}", key.expose()));
 
         let request = clean(None, &[], &[("KEY", "mine"), ("a", "1")]);
-        let cookie = inject(request, &Placement::Cookie { name: "key".into() }, &key).unwrap();
+        let cookie = put(request, &Placement::Cookie { name: "key".into() }, &key).unwrap();
         assert_eq!(header(&cookie, "cookie"), format!("a=1; key={}", key.expose()));
     }
 
@@ -398,21 +426,21 @@ mod tests {
                 prefix: String::new(),
             };
             assert_eq!(
-                inject(clean(None, &[], &[]), &placement, &key).err(),
+                put(clean(None, &[], &[]), &placement, &key).err(),
                 Some(InjectError::Name),
                 "{name}"
             );
         }
         for bad in ["", "a\r\nb", "a\0", "é"] {
             let bad = Secret::new(bad.to_owned());
-            let result = inject(clean(None, &[], &[]), &Placement::Bearer, &bad);
+            let result = put(clean(None, &[], &[]), &Placement::Bearer, &bad);
             assert_eq!(result.err(), Some(InjectError::Value));
         }
         let placement = Placement::Basic {
             client_id: "a:b".into(),
         };
         assert_eq!(
-            inject(clean(None, &[], &[]), &placement, &key).err(),
+            put(clean(None, &[], &[]), &placement, &key).err(),
             Some(InjectError::Value)
         );
     }

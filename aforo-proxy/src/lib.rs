@@ -6,8 +6,17 @@
 //! credential from whatever comes back, and [`response`] is all that a browser gets.
 
 pub mod decode;
+pub mod error;
 pub mod inject;
 pub mod request;
+pub mod response;
 pub mod scrub;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod upstream;
+
+pub use error::{Fault, ProxyError, Withheld};
+pub use inject::{Credential, Placement};
+pub use request::{ApprovedBase, CleanRequest, RequestError};
+pub use response::{CleanBody, CleanResponse, CleanStream, Reply, Timing};
+pub use upstream::{Checked, Settings, Upstream};

@@ -8,6 +8,7 @@ mod path;
 mod query;
 
 use aforo_core::kernel::egress::check_url;
+pub use aforo_docs::request::PlainRequest;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
@@ -33,7 +34,7 @@ pub enum RequestError {
     /// Over [`MAX_QUERY`].
     #[error("the query is longer than 8,192 bytes")]
     QueryTooLong,
-    /// TRACE, CONNECT, or a method that is not one of the nine of OpenAPI.
+    /// TRACE.
     #[error("the method is not allowed")]
     Method,
     /// A header name that is not a token.
@@ -57,25 +58,6 @@ pub enum RequestError {
     /// The rebuilt URL left the approved base, or two parsers would read it differently.
     #[error("the request does not stay under the approved address of the API")]
     Escape,
-}
-
-/// What the client asks for: no URL, and no field for a credential (P1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlainRequest {
-    /// The method.
-    pub method: Method,
-    /// The path below the API's base, percent-encoded.
-    pub path: String,
-    /// The query without `?`, percent-encoded.
-    pub query: Option<String>,
-    /// Header parameters.
-    pub headers: Vec<(String, String)>,
-    /// Cookie parameters.
-    pub cookies: Vec<(String, String)>,
-    /// The media type of the body.
-    pub content_type: Option<String>,
-    /// The body.
-    pub body: Option<Vec<u8>>,
 }
 
 /// Where an API may be called: an origin and a base path that an operator approved.
@@ -157,16 +139,15 @@ impl CleanRequest {
     /// # Errors
     /// Whatever cannot be a slip of a form refuses the request; see [`RequestError`].
     pub fn new(plain: PlainRequest, base: &ApprovedBase, declared: &[&str]) -> Result<Self, RequestError> {
-        const METHODS: [&str; 8] = [
-            "GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "QUERY",
-        ];
-        if !METHODS.contains(&plain.method.as_str()) {
-            return Err(RequestError::Method);
-        }
+        // What a document can name, without TRACE, which would show the credential; CONNECT has no name there.
+        let method = match plain.method {
+            aforo_docs::spec::model::Method::Trace => return Err(RequestError::Method),
+            other => Method::from_bytes(other.as_str().as_bytes()).map_err(|_| RequestError::Method)?,
+        };
         if plain
             .body
             .as_ref()
-            .is_some_and(|body| body.len() > MAX_BODY || plain.method == Method::HEAD)
+            .is_some_and(|body| body.len() > MAX_BODY || method == Method::HEAD)
         {
             return Err(RequestError::Body);
         }
@@ -197,7 +178,7 @@ impl CleanRequest {
             query::check_cookie(name, value)?;
         }
         Ok(Self {
-            method: plain.method,
+            method,
             url,
             headers,
             cookies: plain.cookies,
@@ -234,7 +215,7 @@ mod tests {
 
     fn plain(path: &str) -> PlainRequest {
         PlainRequest {
-            method: Method::GET,
+            method: aforo_docs::spec::model::Method::Get,
             path: path.into(),
             query: None,
             headers: vec![],
@@ -330,10 +311,16 @@ mod tests {
             change(&mut request);
             CleanRequest::new(request, &base(), &[]).err()
         };
-        for method in ["TRACE", "CONNECT", "PROPFIND", "get"] {
-            let method = Method::from_bytes(method.as_bytes()).unwrap();
-            assert_eq!(with(&|r| r.method = method.clone()), Some(RequestError::Method));
+        use aforo_docs::spec::model::Method;
+        for method in Method::ALL {
+            let refused = (method == Method::Trace).then_some(RequestError::Method);
+            assert_eq!(with(&|r| r.method = method), refused);
         }
+        let head = with(&|r| {
+            r.method = Method::Head;
+            r.body = Some(vec![]);
+        });
+        assert_eq!(head, Some(RequestError::Body));
         assert_eq!(with(&|r| r.body = Some(vec![0; MAX_BODY])), None);
         assert_eq!(
             with(&|r| r.body = Some(vec![0; MAX_BODY + 1])),

@@ -23,6 +23,7 @@ pub use stream::StreamScrubber;
 
 use crate::inject::{Placement, basic};
 use needles::Needles;
+#[cfg(feature = "testing")]
 pub(crate) use needles::base32;
 
 /// What stands where a credential stood.

@@ -1,6 +1,6 @@
 //! What each mode answers.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use base64::{Engine, prelude::*};
 use sha2::{Digest, Sha256};
@@ -65,6 +65,12 @@ modes! {
         "silent" "drip" "stall" "interim-flood" ;
 }
 
+/// 30 MiB of blanks, once in each coding.
+static BOMBS: LazyLock<[(&str, Vec<u8>); 4]> = LazyLock::new(|| {
+    let blanks = vec![b' '; 30 * 1024 * 1024];
+    ["gzip", "deflate", "br", "zstd"].map(|coding| (coding, encode(coding, &blanks)))
+});
+
 /// The answer of a mode. `target` is the request's path and query, `credential` the value that carried the
 /// credential, such as `Bearer sk_…`.
 pub fn handle(target: &str, credential: &str) -> Reply {
@@ -112,7 +118,10 @@ pub fn handle(target: &str, credential: &str) -> Reply {
         framing: Framing::Chunked(vec![]),
         ..Reply::new("text/event-stream", "")
     };
-    let bomb = |coding: &str| coded(coding, encode(coding, &vec![b' '; 30 * 1024 * 1024]));
+    let bomb = |coding: &str| {
+        let found = BOMBS.iter().find(|(name, _)| *name == coding);
+        coded(coding, found.map(|(_, bomb)| bomb.clone()).unwrap_or_default())
+    };
     match mode {
         "raw" => json(secret),
         "authorization" => json(&format!("you sent {credential}")),
