@@ -65,7 +65,6 @@ export class ResponsePanel {
         pre.append(text);
         if (follow) box.scrollTop = box.scrollHeight;
       },
-      head: more => this.head.replaceChildren(this.title, ...this.#facts(more, false)),
       end: more => {
         this.head.replaceChildren(this.title, ...this.#facts(more, true));
         extra.replaceWith(...[...notes(more), headers(more.headers ?? []), more.timing && waterfall(more.timing)].filter(Boolean));
@@ -85,7 +84,8 @@ export class ResponsePanel {
   }
 }
 
-function body({ body: text, bodyEncoding, contentType, size: bytes }) {
+function body({ body: text, bodyEncoding, contentType, size: bytes, withheld }) {
+  if (withheld) return el('p', { class: 'pad muted fs13' }, `The body is not shown, for safety: ${String(withheld).replace(/[-_]/g, ' ')}.`);
   if (bodyEncoding === 'none' || text == null) return el('p', { class: 'pad muted fs13' }, 'No body.');
   const kind = contentType ?? 'unknown type';
   if (bodyEncoding === 'base64') return el('p', { class: 'pad muted fs13' }, `Binary, ${kind}, ${size(number(bytes))}.`);
@@ -98,8 +98,10 @@ function body({ body: text, bodyEncoding, contentType, size: bytes }) {
     el('pre', { id: 'response-body' }, json && shown.length < PAINT_LIMIT ? paint(shown, true) : shown));
 }
 
-function notes({ truncated, redactions }) {
+function notes({ truncated, redactions, dropped, broken }) {
   return [
+    broken && el('p', { class: 'respnote' }, icon('warn'), broken),
+    dropped?.length > 0 && el('p', { class: 'respnote' }, icon('warn'), `Not sent: ${dropped.join(', ')}.`),
     truncated && el('p', { class: 'respnote' }, icon('warn'), 'Shortened: the response was longer.'),
     redactions > 0 && el('p', { class: 'respnote' }, icon('shield'), `${redactions} ${redactions === 1 ? 'credential' : 'credentials'} removed from the response.`),
   ].filter(Boolean);
@@ -110,13 +112,17 @@ function headers(list) {
     el('dl', {}, ...list.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))));
 }
 
+// The steps that the server counts finer than the picture shows.
+const PARTS = { session: ['session', 'grant'], connect: ['dns', 'connect', 'tls'] };
+
 function waterfall(timing) {
   if (!timing) return false;
-  const sum = PHASES.reduce((all, [key]) => all + number(timing[key]), 0);
+  const span = key => (PARTS[key] ?? [key]).reduce((all, part) => all + number(timing[part]), 0);
+  const sum = PHASES.reduce((all, [key]) => all + span(key), 0);
   const total = Math.max(sum, number(timing.total), 0.001);
   let at = 0;
   return el('dl', { class: 'wf', 'aria-label': 'Timing' }, ...PHASES.map(([key, label, colour]) => {
-    const length = number(timing[key]);
+    const length = span(key);
     const bar = svg('svg', { viewBox: '0 0 100 8', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
       svg('rect', { class: colour, x: (at / total * 100).toFixed(1), width: Math.max(0.6, length / total * 100).toFixed(1), height: 8 }));
     at += length;

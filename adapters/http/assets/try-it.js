@@ -11,6 +11,8 @@ const cancel = form && $('[data-cancel]', form);
 const jsonState = form && $('[data-json-state]', form);
 const editor = form && $('json-editor', form);
 let running = null;
+// A stream may never end; what is shown of it does.
+const STREAM_SHOWN = 1_000_000;
 
 function request() {
   const parameters = { path: {}, query: {}, header: {}, cookie: {} };
@@ -83,7 +85,7 @@ async function call() {
     const answer = await post(form.dataset.try, abort.signal, 'application/json, text/event-stream, application/problem+json');
     stopClock();
     const type = answer.headers.get('Content-Type') ?? '';
-    if (type.startsWith('text/event-stream')) await stream(answer, began);
+    if (type.startsWith('text/event-stream')) await stream(answer, abort);
     else await whole(answer, type);
   } catch (error) {
     stopClock();
@@ -101,7 +103,7 @@ async function whole(answer, type) {
   const text = await answer.text();
   let value = null;
   try { value = JSON.parse(text); } catch { /* shown as a problem below */ }
-  if (answer.ok && value && Number.isFinite(value.status) && !type.includes('problem')) {
+  if (value && value.bodyEncoding && !type.includes('problem')) {
     panel.answer(value);
     say(`Response ${value.status}, ${ms(value.timing?.total ?? 0)}`);
     return;
@@ -122,43 +124,34 @@ function signIn() {
   $('.banner > div', panel.section)?.append(el('p', {}, el('a', { href }, 'Sign in again'), ' and come back to this page.'));
 }
 
-// Events named `head` and `end` carry members of the envelope, `problem` an RFC 9457 object, all as JSON;
-// everything else is the API's own stream.
-async function stream(answer, began) {
-  const envelope = { status: null, headers: [], timing: { total: 0 }, size: 0 };
+// Events are the API's own, shown as they come; what the console adds about them is in headers.
+async function stream(answer, abort) {
+  const envelope = { status: Number(answer.headers.get('X-Upstream-Status')) || answer.status, timing: serverTiming(answer), size: 0 };
   const show = panel.stream(envelope);
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  const event = block => {
-    let name = 'message';
-    const data = [];
-    for (const line of block.split(/\r\n|\r|\n/)) {
-      const [, field, value] = line.match(/^([^:]*):? ?([\s\S]*)$/);
-      if (field === 'event') name = value;
-      if (field === 'data') data.push(value);
+  const reader = answer.body.getReader();
+  const decoder = new TextDecoder();
+  const began = performance.now();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      envelope.size += value.length;
+      if (envelope.size <= STREAM_SHOWN) show.append(decoder.decode(value, { stream: true }));
+      else envelope.truncated = true;
     }
-    if (name === 'head' || name === 'end') {
-      try { Object.assign(envelope, JSON.parse(data.join('\n'))); } catch { return; }
-      show.head(envelope);
-    } else if (name === 'problem') {
-      try { envelope.problem = JSON.parse(data.join('\n')); } catch { envelope.problem = { title: 'The stream broke off', fault: 'console' }; }
-    } else if (block.trim()) {
-      show.append(`${block}\n\n`);
-    }
-  };
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    rest += value;
-    const blocks = rest.split(/\r\n\r\n|\n\n|\r\r/);
-    rest = blocks.pop();
-    blocks.forEach(event);
+  } catch {
+    envelope.broken = abort.signal.aborted ? 'Cancelled.' : 'The stream broke off.';
   }
-  if (rest) event(rest);
-  if (envelope.problem) return panel.problem(envelope.problem);
-  envelope.timing.total ||= performance.now() - began;
+  envelope.timing.download = performance.now() - began;
+  envelope.timing.total += envelope.timing.download;
   show.end(envelope);
-  say('The stream ended');
+  say(envelope.broken ?? 'The stream ended');
+}
+
+function serverTiming(answer) {
+  const timing = { total: 0 };
+  for (const [, name, length] of (answer.headers.get('Server-Timing') ?? '').matchAll(/(\w+);dur=([\d.]+)/g)) timing[name] = Number(length);
+  return timing;
 }
 
 // Samples follow the form: asked for 150 ms after the last change, answers that came too late are dropped.
