@@ -4,6 +4,8 @@
 //! audit chain, the outbound HTTP client); [`domain`] holds tenants, people, products, plans and
 //! subscriptions. Storage and hosts come in through traits.
 
+#[cfg(feature = "contract")]
+pub mod contract;
 pub mod domain;
 pub mod kernel;
 

@@ -1,0 +1,23 @@
+//! One contract for every store.
+
+use aforo_vault::contract::Subject;
+use tempfile::TempDir;
+
+/// A SQLite database in a file of its own.
+async fn sqlite() -> (aforo_sql::sqlite::Store, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = aforo_sql::sqlite::Store::open_file(folder.path().join("console.db")).await.unwrap();
+    store.migrate().await.unwrap();
+    (store, folder)
+}
+
+aforo_core::core_contract!(memory_core, async { (aforo_memory::Store::new(), ()) });
+aforo_vault::vault_contract!(memory_vault, async { (Subject::of(aforo_memory::Store::new()), ()) });
+aforo_docs::docs_contract!(memory_docs, async { (aforo_memory::Store::new(), ()) });
+
+aforo_core::core_contract!(sqlite_core, sqlite());
+aforo_vault::vault_contract!(sqlite_vault, async {
+    let (store, folder) = sqlite().await;
+    (Subject::of(store), folder)
+});
+aforo_docs::docs_contract!(sqlite_docs, sqlite());
