@@ -1,0 +1,415 @@
+//! The reference of a product: index, operations, the document itself, and approving its origin. Public, as
+//! documentation is.
+
+use std::sync::Arc;
+
+use aforo_core::{
+    PageRequest, SpecId,
+    domain::{
+        product::{Product, Upstream},
+        subscription::SubscriptionFilter,
+    },
+};
+use aforo_docs::{
+    markdown::to_safe_html,
+    request::{TryInputs, example_inputs},
+    sample::Language,
+    spec::{
+        model::{Operation, OperationSummary, Server},
+        openapi::{ApiDescription, SourceFormat},
+    },
+};
+use aforo_proxy::service::base_of;
+use axum::{
+    extract::{FromRequestParts, Path, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{chrome, form::Form, local::local, page, redirect, takes_form, theme};
+use crate::{
+    api,
+    console::Shared,
+    extract::{Ctx, Id, Query},
+    guard::{Caller, Context},
+    pages::{
+        self, Environment, LANGUAGE_COOKIE, OperationView, OriginApproval, PlanChoice, ProductRef,
+        ReferenceNav, ReferenceView, SampleView, TryAccess, TryValues,
+    },
+    problem::Problem,
+    route::{Plane, Route, RoutesBuilder},
+};
+
+pub(super) fn routes(routes: &mut RoutesBuilder) {
+    let public = |path, summary| Route::page(Method::GET, path, Plane::Public, summary);
+    routes.add(public("/reference/{product}", "Reference of a product"), index);
+    routes.add(
+        public(
+            "/reference/{product}/openapi.json",
+            "The published document, as it was imported",
+        ),
+        document,
+    );
+    routes.add(
+        public(
+            "/reference/{product}/{operation}",
+            "One operation, with Try it and samples",
+        ),
+        operation,
+    );
+    let approve = Route::page(
+        Method::POST,
+        "/admin/specs/{id}/approve-origin",
+        Plane::Session,
+        "Send calls to the origin that a document names",
+    );
+    routes.add(takes_form(approve.admin()), approve_origin);
+}
+
+/// Names in a path. What cannot be read answers as unknown.
+pub(super) struct Names<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Names<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Path::<T>::from_request_parts(parts, state).await;
+        read.map(|Path(names)| Names(names))
+            .map_err(|_| Problem::not_found("page"))
+    }
+}
+
+/// A product with its published description.
+pub(super) struct Published {
+    product: Product,
+    spec: SpecId,
+    description: ApiDescription,
+}
+
+/// One operation of it.
+pub(super) struct Shown {
+    published: Published,
+    operation: Operation,
+}
+
+async fn product(shared: &Shared, context: &Context, slug: &str) -> Result<Product, Problem> {
+    let mut tx = shared.stores.core.read().await?;
+    let found = tx.products(context.tenant_scope()).find_by_slug(slug).await?;
+    found.ok_or_else(|| Problem::not_found("product"))
+}
+
+impl Published {
+    async fn find(shared: &Shared, context: &Context, slug: &str) -> Result<Self, Problem> {
+        let product = product(shared, context, slug).await?;
+        let spec = product
+            .published_spec
+            .ok_or_else(|| Problem::not_found("API description"))?;
+        let description = shared.specs.description(context.tenant_scope(), spec).await?;
+        Ok(Self {
+            product,
+            spec,
+            description,
+        })
+    }
+    fn reference(&self) -> ProductRef {
+        ProductRef {
+            slug: self.product.slug.clone(),
+            name: self.product.name.clone(),
+            version: self.description.version(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct IndexQuery {
+    tag: Option<String>,
+}
+
+async fn index(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Names(slug): Names<String>,
+    Query(query): Query<IndexQuery>,
+) -> Result<Response, Problem> {
+    let product = product(&shared, &context, &slug).await?;
+    let approval = product.proposed_upstream.as_ref().map(|proposed| OriginApproval {
+        waiting: proposed.origin.clone(),
+        current: product.upstream.as_ref().map(|upstream| upstream.origin.clone()),
+    });
+    let chrome = chrome(&shared, &context).await?;
+    let Some(spec) = product.published_spec else {
+        let view = ReferenceView {
+            product: ProductRef {
+                slug: product.slug,
+                name: product.name,
+                version: String::new(),
+            },
+            spec_id: String::new(),
+            description_html: String::new(),
+            servers: Vec::new(),
+            security: Vec::new(),
+            nav: ReferenceNav::default(),
+            tag: None,
+            approval: None,
+            published: false,
+        };
+        return Ok(page(StatusCode::OK, pages::reference(&chrome, &view)));
+    };
+    let description = shared.specs.description(context.tenant_scope(), spec).await?;
+    let published = Published {
+        product,
+        spec,
+        description,
+    };
+    let description = &published.description;
+    let operations = description.operations();
+    let tag = query
+        .tag
+        .filter(|tag| operations.iter().any(|o| ReferenceNav::tag_of(o) == tag));
+    let text = description.description();
+    // Operations may differ; the first one stands for all.
+    let security = operations
+        .first()
+        .and_then(|o| description.operation(&o.id))
+        .map(|o| o.security);
+    let view = ReferenceView {
+        product: published.reference(),
+        spec_id: spec.to_string(),
+        description_html: if text.trim().is_empty() {
+            String::new()
+        } else {
+            to_safe_html(&text)
+        },
+        servers: servers(description, published.product.upstream.as_ref()),
+        security: security.unwrap_or_default(),
+        nav: ReferenceNav::new(operations, tag.as_deref()),
+        tag,
+        approval,
+        published: true,
+    };
+    Ok(page(StatusCode::OK, pages::reference(&chrome, &view)))
+}
+
+/// The servers that the document names. A relative one means nothing without its host, so the approved origin
+/// stands in for it.
+fn servers(description: &ApiDescription, approved: Option<&Upstream>) -> Vec<Server> {
+    let mut servers = description.servers();
+    for server in &mut servers {
+        if server.url.starts_with('/')
+            && let Some(upstream) = approved
+        {
+            let path = if upstream.base_path.is_empty() {
+                server.url.trim_end_matches('/')
+            } else {
+                &upstream.base_path
+            };
+            server.url = format!("{}{path}", upstream.origin);
+        }
+    }
+    servers.retain(|server| server.url != "/");
+    servers
+}
+
+/// The document as it was imported.
+async fn document(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Names(slug): Names<String>,
+) -> Result<Response, Problem> {
+    let published = Published::find(&shared, &context, &slug).await?;
+    let mut tx = shared.stores.docs.read().await?;
+    let source = tx.specs(context.tenant_scope()).source(published.spec).await?;
+    drop(tx);
+    let source = source.ok_or_else(|| Problem::not_found("API description"))?;
+    let (kind, ending) = match published.description.source_format() {
+        SourceFormat::Json => ("application/json", "json"),
+        SourceFormat::Yaml => ("application/yaml", "yaml"),
+    };
+    // Slugs are letters, digits and hyphens.
+    let name = format!(
+        "attachment; filename=\"{}-openapi.{ending}\"",
+        published.product.slug
+    );
+    let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    Ok((headers, source).into_response())
+}
+
+#[derive(Deserialize)]
+struct OperationQuery {
+    lang: Option<String>,
+}
+
+async fn operation(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Names((slug, id)): Names<(String, String)>,
+    Query(query): Query<OperationQuery>,
+) -> Result<Response, Problem> {
+    let shown = Shown::find(&shared, &context, &slug, &id).await?;
+    let access = shown.access(&shared, &context).await?;
+    let view = shown.view(access, None, None);
+    let mut chrome = chrome(&shared, &context).await?;
+    // Without JavaScript the tabs of languages are links.
+    let asked = query.lang.as_deref().and_then(Language::parse);
+    if let Some(language) = asked {
+        chrome.language = language.id().to_owned();
+    }
+    let mut response = page(StatusCode::OK, pages::operation(&chrome, &view));
+    if let Some(language) = asked {
+        let cookie = theme::kept(&shared, &context, LANGUAGE_COOKIE, Some(language.id()))?;
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+impl Shown {
+    pub(super) async fn find(
+        shared: &Shared,
+        context: &Context,
+        slug: &str,
+        id: &str,
+    ) -> Result<Self, Problem> {
+        let published = Published::find(shared, context, slug).await?;
+        let mut operation = published
+            .description
+            .operation(id)
+            .ok_or_else(|| Problem::not_found("operation"))?;
+        if let Some(approved) = &published.product.upstream {
+            // What the page shows is where calls go, whatever the document says.
+            let base = base_of(approved, &operation);
+            let url = format!("{}{}", base.origin, base.base_path);
+            operation.servers = vec![Server {
+                url,
+                description: String::new(),
+            }];
+        }
+        operation.servers.retain(|server| server.url != "/");
+        Ok(Self { published, operation })
+    }
+
+    pub(super) fn spec(&self) -> SpecId {
+        self.published.spec
+    }
+
+    pub(super) fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// What the playground can do for this visitor.
+    pub(super) async fn access(&self, shared: &Shared, context: &Context) -> Result<TryAccess, Problem> {
+        let Caller::Person(person) = &context.caller else {
+            return Ok(TryAccess::SignIn);
+        };
+        let product = self.published.product.id;
+        let filter = SubscriptionFilter {
+            active_only: true,
+            product: Some(product),
+        };
+        let mut tx = shared.stores.core.read().await?;
+        let found = tx
+            .subscriptions(person.own_scope())
+            .list(filter, PageRequest::first(1))
+            .await?;
+        let Some(subscription) = found.items.first() else {
+            let plans = tx.plans(context.tenant_scope()).list().await?;
+            let opens = plans.into_iter().filter(|plan| plan.products.contains(&product));
+            let plans = opens
+                .map(|plan| PlanChoice {
+                    id: plan.id.to_string(),
+                    name: plan.name,
+                })
+                .collect();
+            return Ok(TryAccess::Subscribe { plans });
+        };
+        if self.published.product.upstream.is_none() {
+            let reason = "Calls can be sent once an administrator has approved the API's server.".to_owned();
+            return Ok(TryAccess::Unavailable { reason });
+        }
+        let run_as = format!("{}, {} plan", person.name, subscription.plan_name);
+        Ok(TryAccess::Ready {
+            environments: Environment::ALL.to_vec(),
+            run_as,
+        })
+    }
+
+    /// The page. `inputs` are what the samples show: what was sent, or the document's examples.
+    pub(super) fn view(
+        &self,
+        access: TryAccess,
+        values: Option<TryValues>,
+        inputs: Option<&TryInputs>,
+    ) -> OperationView<'_> {
+        let operation = &self.operation;
+        let summary: &OperationSummary = &operation.summary;
+        let text = &operation.description;
+        OperationView {
+            operation,
+            description_html: if text.trim().is_empty() {
+                String::new()
+            } else {
+                to_safe_html(text)
+            },
+            markdown: to_safe_html,
+            product: self.published.reference(),
+            spec_id: self.published.spec.to_string(),
+            nav: ReferenceNav::new(
+                self.published.description.operations(),
+                Some(ReferenceNav::tag_of(summary)),
+            ),
+            access,
+            values,
+            samples: self.samples(inputs),
+        }
+    }
+
+    /// Samples of what was sent if a request can be made of it, else of the examples. Documents whose examples
+    /// do not fit their own schemas have none.
+    fn samples(&self, inputs: Option<&TryInputs>) -> Vec<SampleView> {
+        let of = |inputs: &TryInputs| {
+            api::samples_of(&self.operation, inputs, self.published.product.upstream.as_ref()).ok()
+        };
+        let lines = inputs
+            .and_then(of)
+            .or_else(|| of(&example_inputs(&self.operation)));
+        let sample = |line: api::SampleLine| SampleView {
+            id: line.language.to_owned(),
+            label: line.label.to_owned(),
+            code: line.code,
+        };
+        lines.unwrap_or_default().into_iter().map(sample).collect()
+    }
+}
+
+async fn approve_origin(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Id(id): Id<SpecId>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let scope = context.tenant_scope();
+    let mut tx = shared.stores.docs.read().await?;
+    let spec = tx
+        .specs(scope)
+        .find(id)
+        .await?
+        .ok_or_else(|| Problem::not_found("API description"))?;
+    let product = tx
+        .products(scope)
+        .find(spec.product)
+        .await?
+        .ok_or_else(|| Problem::not_found("product"))?;
+    drop(tx);
+    if product.published_spec != Some(id) {
+        let detail =
+            "Another version of the description was published in the meantime. Look at the product again.";
+        return Err(Problem::conflict("spec_not_published", detail));
+    }
+    api::approve_upstream(&shared, &context, product.id, form.text("origin")).await?;
+    let reference = context.urls.reference(&product.slug);
+    redirect(local(&context.urls, form.text("next")).unwrap_or(&reference))
+}
