@@ -1,7 +1,11 @@
 //! OpenAPI documents read lazily into one reference model: operations, schemas, code samples.
 
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod error;
 pub mod markdown;
 pub mod request;
 pub mod sample;
+pub mod service;
 pub mod spec;
 pub mod store;

@@ -1,4 +1,5 @@
 //! From form inputs to a request: every style, every kind of body, and everything that is refused.
+#![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
 
 use aforo_docs::{
     request::{self, InputError, PlainRequest, TryInputs},

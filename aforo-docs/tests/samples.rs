@@ -1,5 +1,6 @@
 //! Samples are run, not read: by a shell with a `curl` of ours, and by Node.js with a `fetch` of ours. What arrives
 //! there must be the request.
+#![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
 
 use std::{
     io::Write,

@@ -11,6 +11,7 @@ pub mod inject;
 pub mod request;
 pub mod response;
 pub mod scrub;
+pub mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod upstream;

@@ -44,6 +44,53 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The moment that `2026-12-31T23:59:59Z`, with or without a fraction, or the date alone (its first moment
+    /// in UTC) names. `None` for anything else, other time zones included.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let number = |part: &str, digits: usize| -> Option<i64> {
+            (part.len() == digits && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
+        };
+        let (date, time) = match text.split_once(['T', 't', ' ']) {
+            Some((date, time)) => (date, time.strip_suffix(['Z', 'z'])?),
+            None => (text, "00:00:00"),
+        };
+        let mut parts = date.split('-');
+        let (year, month, day) = (
+            number(parts.next()?, 4)?,
+            number(parts.next()?, 2)?,
+            number(parts.next()?, 2)?,
+        );
+        let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
+        let mut units = clock.split(':');
+        let (h, m, s) = (
+            number(units.next()?, 2)?,
+            number(units.next()?, 2)?,
+            number(units.next()?, 2)?,
+        );
+        if parts.next().is_some() || units.next().is_some() || h > 23 || m > 59 || s > 59 {
+            return None;
+        }
+        number(fraction, fraction.len()).filter(|_| !fraction.is_empty() && fraction.len() <= 9)?;
+        let ms = number(&format!("{fraction:0<3}")[..3], 3)?;
+        let days = days_from_civil(year, month, day);
+        if !(1..=12).contains(&month) || civil_from_days(days) != (year, month, day) {
+            return None;
+        }
+        Some(Self(((days * 24 + h) * 60 + m) * 60_000 + s * 1000 + ms))
+    }
+}
+
+/// Days since 1970-01-01 of a date (proleptic Gregorian calendar).
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    let year_of_era = y.rem_euclid(400);
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 /// Year, month and day of a day count since 1970-01-01 (proleptic Gregorian calendar).
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let z = days + 719_468; // days since 0000-03-01
@@ -133,5 +180,31 @@ mod tests {
         assert_eq!(text(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(text(1_795_373_283_123), "2026-11-22T18:48:03.123Z");
         assert_eq!(text(-1), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn rfc3339_reads_what_it_writes() {
+        for ms in [0, -1, 951_782_400_000, 1_795_373_283_123, 253_402_300_799_999] {
+            let at = Timestamp::from_millis(ms);
+            assert_eq!(Timestamp::parse_rfc3339(&at.to_rfc3339()), Some(at));
+        }
+        let ms = |text: &str| Timestamp::parse_rfc3339(text).map(Timestamp::as_millis);
+        assert_eq!(ms("1970-01-02"), Some(86_400_000));
+        assert_eq!(ms("1970-01-01T00:00:01.5Z"), Some(1500));
+        for bad in [
+            "",
+            "2026",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:00",
+            "2026-01-01T00:00:00+01:00",
+            "2026-1-1",
+            "2026-01-01T00:00:00.Z",
+            "+026-01-01",
+            "é",
+        ] {
+            assert_eq!(ms(bad), None, "{bad}");
+        }
     }
 }

@@ -8,7 +8,7 @@ mod exposes;
 mod modes;
 mod server;
 
-pub use exposes::exposes;
+pub use exposes::{Oracle, exposes};
 pub use modes::{Expect, MODES, expectation, handle};
 pub use server::{Framing, HostileUpstream, Reply};
 

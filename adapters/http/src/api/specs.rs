@@ -1,0 +1,279 @@
+//! API descriptions: import by URL or upload, list, and their operations (DOCS-4, DOCS-5).
+
+use std::sync::Arc;
+
+use aforo_core::{ProductId, SpecId, kernel::egress};
+use aforo_docs::{
+    error::DocsError,
+    service::Imported,
+    spec::diagnostic::{Diagnostic, ImportError},
+    store::ApiSpec,
+};
+use axum::extract::{Request, State};
+use http::{Method, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    console::Shared,
+    extract::{self, Ctx, Id, Json, List, PAGE_PARAMETERS, PageQuery, Query},
+    guard::Context,
+    problem::{FieldProblem, Problem},
+    route::{Plane, Route, RoutesBuilder},
+};
+
+/// The largest document that is read (E7), and some room for the form around it.
+const LIMIT: usize = 10 * 1024 * 1024;
+
+/// A description to import by URL. To upload one, send `multipart/form-data` with the fields `productId`,
+/// `specFormat` and a file.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ImportInput {
+    /// The product it describes.
+    product_id: String,
+    /// `OPENAPI_3`.
+    spec_format: Option<String>,
+    /// Where to fetch it.
+    source_url: String,
+}
+
+/// An imported and published description.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImportedView {
+    /// Its id.
+    id: String,
+    /// How many operations it has.
+    operations: u32,
+    /// The product it describes.
+    product_id: String,
+    /// The document's own title.
+    title: String,
+    /// The document's own version.
+    version: String,
+    /// An origin that it names and an administrator must approve before calls go there.
+    proposed_origin: Option<String>,
+    /// What readers will miss.
+    warnings: Vec<FieldProblem>,
+}
+
+/// A stored description.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SpecView {
+    /// Its id.
+    id: String,
+    /// The product it describes.
+    product_id: String,
+    /// `OPENAPI_3`.
+    spec_format: String,
+    /// The document's own title.
+    title: String,
+    /// The document's own version.
+    version: String,
+    /// How many operations it has.
+    operations: u32,
+    /// Where it was fetched from.
+    source_url: Option<String>,
+    /// When it was imported, RFC 3339.
+    created_at: String,
+}
+
+/// One operation of a description.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OperationLine {
+    /// What to name in `playground/try`.
+    operation_id: String,
+    /// `GET`, `POST`…
+    method: &'static str,
+    /// The path template.
+    path: String,
+    /// One line.
+    summary: String,
+}
+
+pub(crate) fn routes(routes: &mut RoutesBuilder) {
+    let api = |method, path, summary| Route::api(method, path, Plane::Session, summary);
+    routes.add(
+        api(Method::POST, "/api/v1/docs/api-specs", "Import an API description and publish it")
+            .admin()
+            .takes::<ImportInput>()
+            .takes_file(LIMIT + 64 * 1024)
+            .gives::<ImportedView>(201),
+        import,
+    );
+    routes.add(
+        api(Method::GET, "/api/v1/docs/api-specs", "API descriptions, oldest first")
+            .query(PAGE_PARAMETERS)
+            .gives::<List<SpecView>>(200),
+        list,
+    );
+    routes.add(
+        api(Method::GET, "/api/v1/docs/api-specs/{id}", "One API description").gives::<SpecView>(200),
+        find,
+    );
+    routes.add(
+        api(Method::GET, "/api/v1/docs/api-specs/{id}/operations", "Its operations")
+            .gives::<List<OperationLine>>(200),
+        operations,
+    );
+}
+
+async fn import(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    request: Request,
+) -> Result<(StatusCode, Json<ImportedView>), Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let imported = if kind.to_ascii_lowercase().starts_with("multipart/form-data") {
+        let (fields, document) = extract::upload(request, &shared, LIMIT).await?;
+        let field = |name: &str| fields.get(name).map(String::as_str);
+        let product = product(field("productId").unwrap_or(""))?;
+        format(field("specFormat"))?;
+        let document = document.ok_or_else(|| Problem::invalid("/file", "Send the document as a file."))?;
+        publish(&shared, &context, product, document, None).await?
+    } else {
+        let Json(input) = <Json<ImportInput> as axum::extract::FromRequest<_>>::from_request(request, &shared).await?;
+        let product = product(&input.product_id)?;
+        format(input.spec_format.as_deref())?;
+        let document = fetch(&shared, &input.source_url).await?;
+        publish(&shared, &context, product, document, Some(input.source_url)).await?
+    };
+    let view = ImportedView {
+        id: imported.spec.id.to_string(),
+        operations: imported.spec.operations,
+        product_id: imported.spec.product.to_string(),
+        title: imported.spec.title,
+        version: imported.spec.version,
+        proposed_origin: imported.proposed.map(|u| u.origin),
+        warnings: imported.warnings.iter().map(finding).collect(),
+    };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+async fn publish(
+    shared: &Shared,
+    context: &Context,
+    product: ProductId,
+    document: Vec<u8>,
+    source_url: Option<String>,
+) -> Result<Imported, Problem> {
+    let (scope, actor) = (context.tenant_scope(), context.actor());
+    Ok(shared.specs.import(scope, actor, product, document, source_url).await?)
+}
+
+/// Fetches by the egress rules: no private address, redirects checked anew, at most 10 MiB (E5, E7).
+async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
+    let fetched = shared.egress.fetch(url, &[], &egress::FetchLimits::default()).await;
+    fetched.map(|document| document.body.to_vec()).map_err(|error| {
+        let detail = format!("The document cannot be fetched: {error}. Nothing was changed.");
+        let mut problem =
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "source_unreachable", "Not fetched", detail.clone());
+        problem.errors.push(FieldProblem {
+            pointer: "/sourceUrl".to_owned(),
+            detail,
+            code: Some(error.code().to_owned()),
+            line: None,
+            column: None,
+        });
+        problem
+    })
+}
+
+fn product(text: &str) -> Result<ProductId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("product"))
+}
+
+fn format(text: Option<&str>) -> Result<(), Problem> {
+    match text {
+        None | Some("" | "OPENAPI_3") => Ok(()),
+        Some(_) => Err(Problem::invalid("/specFormat", "The only format is OPENAPI_3.")),
+    }
+}
+
+fn finding(diagnostic: &Diagnostic) -> FieldProblem {
+    FieldProblem {
+        pointer: diagnostic.pointer.clone().unwrap_or_default(),
+        detail: diagnostic.message.clone(),
+        code: Some(diagnostic.code.to_owned()),
+        line: diagnostic.line,
+        column: diagnostic.column,
+    }
+}
+
+impl From<&ImportError> for Problem {
+    fn from(error: &ImportError) -> Self {
+        let first = error.diagnostics().first().map(ToString::to_string).unwrap_or_default();
+        let detail = format!("The document cannot be imported, and nothing was changed. First: {first}");
+        let mut problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_document",
+            "The document cannot be imported",
+            detail,
+        );
+        problem.errors = error.diagnostics().iter().map(finding).collect();
+        problem
+    }
+}
+
+impl From<DocsError> for Problem {
+    fn from(error: DocsError) -> Self {
+        match error {
+            DocsError::ProductNotFound(_) => Problem::not_found("product"),
+            DocsError::SpecNotFound(_) => Problem::not_found("API description"),
+            DocsError::Invalid { field, reason } => Problem::invalid(format!("/{field}"), reason),
+            DocsError::Import(error) => Problem::from(&error),
+            DocsError::Store(error) => error.into(),
+            other => Problem::internal(other),
+        }
+    }
+}
+
+async fn list(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<SpecView>>, Problem> {
+    let page = page.read::<SpecId>()?;
+    let found = shared.stores.docs.read().await?.specs(context.tenant_scope()).list(None, page).await?;
+    Ok(Json(List::of(found, view)))
+}
+
+async fn find(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Id(id): Id<SpecId>,
+) -> Result<Json<SpecView>, Problem> {
+    let found = shared.stores.docs.read().await?.specs(context.tenant_scope()).find(id).await?;
+    found.map(|spec| Json(view(spec))).ok_or_else(|| Problem::not_found("API description"))
+}
+
+async fn operations(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Id(id): Id<SpecId>,
+) -> Result<Json<List<OperationLine>>, Problem> {
+    let description = shared.specs.description(context.tenant_scope(), id).await?;
+    let items = description.operations().iter().map(|operation| OperationLine {
+        operation_id: operation.id.clone(),
+        method: operation.method.as_str(),
+        path: operation.path.clone(),
+        summary: operation.summary.clone(),
+    });
+    Ok(Json(List { items: items.collect(), next: None }))
+}
+
+fn view(spec: ApiSpec) -> SpecView {
+    SpecView {
+        id: spec.id.to_string(),
+        product_id: spec.product.to_string(),
+        spec_format: spec.format,
+        title: spec.title,
+        version: spec.version,
+        operations: spec.operations,
+        source_url: spec.source_url,
+        created_at: spec.created_at.to_rfc3339(),
+    }
+}

@@ -1,0 +1,275 @@
+//! The console: what a host builds once and mounts.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use aforo_core::{
+    Clock, Entropy, OsEntropy, Secret, StoreError, SystemClock, TenantId, Timestamp,
+    domain::{
+        account::{AccountSettings, Accounts},
+        tenant::Tenant,
+        token::{IdentityProvider, SessionSigner},
+    },
+    kernel::egress,
+};
+use aforo_docs::{service::Specs, store::Stores};
+use aforo_proxy::service::{Sandbox, SandboxSettings};
+use aforo_vault::{Vault, kek::KeyEncryptionKeys};
+use ipnet::IpNet;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    cookie::SessionCookie, csrf::CsrfTokens, metrics::Metrics, route::Routes, service::ConsoleService,
+};
+
+/// A console: vault, proxy, documentation and pages over one store. Cheap to clone.
+#[derive(Clone)]
+pub struct Console {
+    pub(crate) shared: Arc<Shared>,
+    service: ConsoleService,
+}
+
+/// What every request needs.
+pub(crate) struct Shared {
+    pub(crate) stores: Stores,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) accounts: Accounts,
+    pub(crate) specs: Arc<Specs>,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) egress: egress::Client,
+    pub(crate) identity: Option<Arc<dyn IdentityProvider>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) cookie: SessionCookie,
+    pub(crate) csrf: CsrfTokens,
+    pub(crate) metrics: Metrics,
+    pub(crate) settings: Settings,
+    pub(crate) openapi: std::sync::OnceLock<bytes::Bytes>,
+    tenants: RwLock<Option<(Timestamp, Arc<[Tenant]>)>>,
+}
+
+/// What a host decides about a console.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) tenancy: Tenancy,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) private_upstreams: Vec<IpNet>,
+    pub(crate) secure_cookies: bool,
+    pub(crate) session_length: Duration,
+}
+
+/// Which tenant a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tenancy {
+    /// All requests are for this tenant: the usual case of a company that embeds a console.
+    Single(TenantId),
+    /// The request's host name says which; a name that no tenant claims goes to this one.
+    ByHost(TenantId),
+}
+
+/// Builds a [`Console`]. Stores, tenant and secrets are required; everything else has a default.
+#[must_use]
+pub struct ConsoleBuilder {
+    stores: Stores,
+    keks: Arc<dyn KeyEncryptionKeys>,
+    session_secret: Secret<[u8; 32]>,
+    settings: Settings,
+    accounts: AccountSettings,
+    sandbox: SandboxSettings,
+    egress: egress::Policy,
+    identity: Option<Arc<dyn IdentityProvider>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Console {
+    /// Starts building. `session_secret` signs sessions: 32 random bytes that survive restarts and are the same
+    /// in every replica.
+    pub fn builder(
+        stores: Stores,
+        tenancy: Tenancy,
+        keks: Arc<dyn KeyEncryptionKeys>,
+        session_secret: Secret<[u8; 32]>,
+    ) -> ConsoleBuilder {
+        ConsoleBuilder {
+            stores,
+            keks,
+            session_secret,
+            settings: Settings {
+                tenancy,
+                trusted_proxies: Vec::new(),
+                private_upstreams: Vec::new(),
+                secure_cookies: true,
+                session_length: AccountSettings::default().session_length,
+            },
+            accounts: AccountSettings::default(),
+            sandbox: SandboxSettings::default(),
+            egress: egress::Policy::default(),
+            identity: None,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+        }
+    }
+
+    /// The HTTP service, for `aforo_axum::mount` or `aforo_actix::mount`.
+    pub fn service(&self) -> ConsoleService {
+        self.service.clone()
+    }
+
+    /// The vault, for hosts that verify keys in their own process.
+    pub fn vault(&self) -> Arc<Vault> {
+        self.shared.vault.clone()
+    }
+}
+
+impl ConsoleBuilder {
+    /// Proxies in front of the host whose `X-Forwarded-For` is believed. None by default.
+    pub fn trusted_proxies(mut self, ranges: impl IntoIterator<Item = IpNet>) -> Self {
+        self.settings.trusted_proxies = ranges.into_iter().collect();
+        self
+    }
+    /// Private address ranges in which products may have their upstream. None by default (E6).
+    pub fn private_upstreams(mut self, ranges: impl IntoIterator<Item = IpNet>) -> Self {
+        self.settings.private_upstreams = ranges.into_iter().collect();
+        self
+    }
+    /// Whether the session cookie demands TLS, as it does by default. Only for evaluation on one machine may
+    /// this be switched off.
+    pub fn secure_cookies(mut self, secure: bool) -> Self {
+        self.settings.secure_cookies = secure;
+        self
+    }
+    /// Session length and limits of sign-in attempts.
+    pub fn accounts(mut self, settings: AccountSettings) -> Self {
+        self.settings.session_length = settings.session_length;
+        self.accounts = settings;
+        self
+    }
+    /// Budgets of the playground.
+    pub fn sandbox(mut self, settings: SandboxSettings) -> Self {
+        self.sandbox = settings;
+        self
+    }
+    /// Where the console itself may connect to.
+    pub fn egress(mut self, policy: egress::Policy) -> Self {
+        self.egress = policy;
+        self
+    }
+    /// Lets the host sign people in (PROXY-7). The console's own sign-up and sign-in are closed then.
+    pub fn identity(mut self, provider: Arc<dyn IdentityProvider>) -> Self {
+        self.identity = Some(provider);
+        self
+    }
+    /// The clock; the machine's by default.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+    /// The random source; the operating system's by default.
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// The console.
+    ///
+    /// # Errors
+    /// If the outbound client cannot be set up.
+    pub fn build(self) -> Result<Console, BuildError> {
+        let Self { stores, keks, session_secret, settings, accounts, sandbox, egress, identity, clock, entropy } =
+            self;
+        let vault = Arc::new(Vault::new(
+            stores.vault.clone(),
+            stores.credentials.clone(),
+            keks,
+            clock.clone(),
+            entropy.clone(),
+        ));
+        let egress = egress::Client::with_system_resolver(egress)?;
+        let specs = Arc::new(Specs::new(stores.docs.clone(), clock.clone(), entropy.clone()));
+        let csrf = CsrfTokens::new(derive(&session_secret, b"aforo.csrf-key.v1"));
+        // A token of one console is no use at another that happens to share the secret.
+        let audience = match settings.tenancy {
+            Tenancy::Single(tenant) | Tenancy::ByHost(tenant) => tenant.to_string(),
+        };
+        let signer = SessionSigner::new(&session_secret, audience);
+        let shared = Arc::new(Shared {
+            accounts: Accounts::new(stores.core.clone(), clock.clone(), entropy.clone(), signer, accounts),
+            sandbox: Sandbox::new(
+                stores.console.clone(),
+                vault.clone(),
+                specs.clone(),
+                egress.clone(),
+                clock.clone(),
+                sandbox,
+            ),
+            cookie: SessionCookie { secure: settings.secure_cookies },
+            csrf,
+            metrics: Metrics::default(),
+            openapi: std::sync::OnceLock::new(),
+            tenants: RwLock::default(),
+            stores,
+            vault,
+            specs,
+            egress,
+            identity,
+            clock,
+            entropy,
+            settings,
+        });
+        let routes = Routes::all(shared.clone());
+        let _ = shared.openapi.set(crate::openapi::document(&routes.table).into());
+        Ok(Console { service: ConsoleService::new(routes.router), shared })
+    }
+}
+
+/// Why a console cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The outbound HTTP client cannot be set up.
+    #[error("the outbound HTTP client cannot be set up")]
+    Egress(#[from] egress::EgressError),
+}
+
+/// A secret of its own for each use, so that none serves two.
+fn derive(secret: &Secret<[u8; 32]>, label: &[u8]) -> Secret<[u8; 32]> {
+    let mut hash = Sha256::new();
+    hash.update(label);
+    hash.update(secret.expose());
+    Secret::new(hash.finalize().into())
+}
+
+impl Shared {
+    /// The tenant that a request for this host name is for.
+    pub(crate) async fn tenant(&self, host: Option<&str>) -> Result<Option<Tenant>, StoreError> {
+        let tenants = self.tenants().await?;
+        let by_id = |id| tenants.iter().find(|t| t.id == id).cloned();
+        let (default, by_host) = match self.settings.tenancy {
+            Tenancy::Single(id) => (id, None),
+            Tenancy::ByHost(id) => (id, host),
+        };
+        let name = by_host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name).to_lowercase());
+        let claimed = name.and_then(|name| tenants.iter().find(|t| t.hosts.contains(&name)).cloned());
+        Ok(claimed.or_else(|| by_id(default)))
+    }
+
+    /// Tenants change rarely: read again after five seconds.
+    async fn tenants(&self) -> Result<Arc<[Tenant]>, StoreError> {
+        const FRESH: Duration = Duration::from_secs(5);
+        let now = self.clock.now();
+        let known = self.tenants.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((read_at, tenants)) = known
+            && now.since(read_at) < FRESH
+            && read_at <= now
+            && !tenants.is_empty()
+        {
+            return Ok(tenants);
+        }
+        let tenants: Arc<[Tenant]> = self.stores.core.read().await?.tenants().list().await?.into();
+        *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = Some((now, tenants.clone()));
+        Ok(tenants)
+    }
+}

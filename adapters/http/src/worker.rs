@@ -1,0 +1,80 @@
+//! Background work of a console: last-used times, the audit chain, re-wrapping, and forgetting old sessions.
+//! All of it may run in several processes at once.
+
+use std::time::Duration;
+
+use aforo_core::{
+    StoreError, TenantId, TenantScope,
+    kernel::audit::{self, ChainHead},
+};
+use async_trait::async_trait;
+use tokio::time::MissedTickBehavior;
+
+use crate::{console::Console, problem::chain};
+
+/// Keeps heads of audit chains outside the database, so that `verify` finds a chain that was cut or rolled
+/// back together with its database.
+#[async_trait]
+pub trait AuditAnchor: Send + Sync {
+    /// Remembers how far a tenant's chain reached.
+    async fn anchor(&self, tenant: TenantId, head: ChainHead);
+}
+
+impl Console {
+    /// Runs the background work until `shutdown` ends, then writes what is still in memory. `anchor` gets the
+    /// head of each tenant's audit chain every minute.
+    pub async fn run_workers(&self, anchor: Option<&dyn AuditAnchor>, shutdown: impl Future<Output = ()> + Send) {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks: u64 = 0;
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                _ = second.tick() => {}
+            }
+            self.log("audit seal", self.seal_audit(anchor.filter(|_| ticks.is_multiple_of(60))).await);
+            if ticks.is_multiple_of(30) {
+                self.log("last-used times", self.shared.vault.flush_last_used().await.map(drop));
+            }
+            if ticks.is_multiple_of(60) {
+                if let Err(error) = self.shared.vault.rewrap(100).await {
+                    tracing::warn!(worker = "re-wrap", error = %chain(&error), "background work failed; it will be tried again");
+                }
+                self.log("old sessions", self.purge_sessions().await);
+            }
+            ticks += 1;
+        }
+        self.log("last-used times", self.shared.vault.flush_last_used().await.map(drop));
+        self.log("audit seal", self.seal_audit(anchor).await);
+    }
+
+    /// Links the audit entries of every tenant that have no link yet.
+    pub async fn seal_audit(&self, anchor: Option<&dyn AuditAnchor>) -> Result<(), StoreError> {
+        let tenants = self.shared.stores.core.read().await?.tenants().list().await?;
+        for tenant in tenants {
+            let head = audit::seal(&*self.shared.stores.subscriptions, tenant.id).await?;
+            if let Some(anchor) = anchor {
+                anchor.anchor(tenant.id, head).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sessions that ended a day ago are of no use to anybody.
+    async fn purge_sessions(&self) -> Result<(), StoreError> {
+        let before = self.shared.clock.now() - Duration::from_secs(24 * 60 * 60);
+        let mut tx = self.shared.stores.core.begin().await?;
+        let tenants = tx.tenants().list().await?;
+        for tenant in tenants {
+            tx.sessions(TenantScope::tenant_wide(tenant.id)).purge(before).await?;
+        }
+        tx.commit().await
+    }
+
+    fn log(&self, worker: &str, done: Result<(), StoreError>) {
+        if let Err(error) = done {
+            tracing::warn!(worker, error = %chain(&error), "background work failed; it will be tried again");
+        }
+    }
+}

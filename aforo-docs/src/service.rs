@@ -1,0 +1,321 @@
+//! Importing API descriptions, publishing them, and keeping read ones at hand.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aforo_core::{
+    Clock, Entropy, PlanId, ProductId, SpecId, Store, TenantId, TenantScope,
+    domain::{
+        plan::Plan,
+        product::{Product, Upstream},
+    },
+    kernel::audit::{Actor, AuditEntry},
+};
+use ipnet::IpNet;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::{
+    error::DocsError,
+    spec::{diagnostic::Diagnostic, openapi::ApiDescription},
+    store::{ApiSpec, DocsTx},
+};
+
+/// Descriptions kept read, least recently used first. One is a few times its document; 16 documents of 10 MB
+/// is the worst case.
+const KEPT: usize = 16;
+
+/// Imports API descriptions and answers questions about them.
+pub struct Specs {
+    store: Arc<dyn Store<dyn DocsTx>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    // A description never changes under its id, so what is kept here cannot be stale.
+    kept: Mutex<VecDeque<(TenantId, SpecId, ApiDescription)>>,
+}
+
+/// A product to add.
+#[derive(Clone, Debug)]
+pub struct NewProduct {
+    /// What people call it: 1 to 100 characters.
+    pub name: String,
+    /// Where its calls go: an absolute URL. The caller has checked that it may be connected to.
+    pub upstream: Option<Upstream>,
+    /// Private ranges that the operator allows for this upstream.
+    pub private_ranges: Vec<IpNet>,
+    /// The name of the plan that comes with it.
+    pub plan: String,
+    /// Whether new accounts get that plan when they sign up.
+    pub auto_subscribe: bool,
+}
+
+/// An imported and published description.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// What is kept of it.
+    pub spec: ApiSpec,
+    /// What readers will miss.
+    pub warnings: Vec<Diagnostic>,
+    /// An origin that the description names and nobody approved: calls do not go there.
+    pub proposed: Option<Upstream>,
+}
+
+impl Specs {
+    /// The service over a store.
+    pub fn new(store: Arc<dyn Store<dyn DocsTx>>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            store,
+            clock,
+            entropy,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Adds a product with a plan of its own.
+    pub async fn add_product(
+        &self,
+        scope: TenantScope,
+        actor: Actor,
+        new: NewProduct,
+    ) -> Result<(Product, Plan), DocsError> {
+        let name = new.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+            let reason = "Enter a name of 1 to 100 characters.".to_owned();
+            return Err(DocsError::Invalid {
+                field: "name",
+                reason,
+            });
+        }
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let base = slug(&name);
+        let mut free = base.clone();
+        let mut number = 2;
+        while tx.products(scope).find_by_slug(&free).await?.is_some() {
+            free = format!("{base}-{number}");
+            number += 1;
+        }
+        let product = Product {
+            id: ProductId::new(now, &*self.entropy),
+            tenant: scope.tenant(),
+            name,
+            slug: free,
+            upstream: new.upstream,
+            private_ranges: new.private_ranges,
+            proposed_upstream: None,
+            published_spec: None,
+            created_at: now,
+        };
+        let plan = Plan {
+            id: PlanId::new(now, &*self.entropy),
+            tenant: scope.tenant(),
+            name: new.plan,
+            products: vec![product.id],
+            auto_subscribe: new.auto_subscribe,
+            created_at: now,
+        };
+        tx.products(scope).insert(&product).await?;
+        tx.plans(scope).insert(&plan).await?;
+        let mut entry = AuditEntry::new(scope, actor, "product.created", now, &*self.entropy)
+            .target(product.id)
+            .detail("name", &product.name);
+        if let Some(upstream) = &product.upstream {
+            entry = entry.detail("origin", &upstream.origin);
+        }
+        tx.audit(scope).append(&entry).await?;
+        tx.commit().await?;
+        Ok((product, plan))
+    }
+
+    /// Reads a document and publishes it for a product, in one transaction: readers see the old description or
+    /// the new one. A document that cannot be read changes nothing. An origin that differs from the approved
+    /// one is only proposed: calls stay where they were (security decision 2).
+    pub async fn import(
+        &self,
+        scope: TenantScope,
+        actor: Actor,
+        product: ProductId,
+        source: Vec<u8>,
+        source_url: Option<String>,
+    ) -> Result<Imported, DocsError> {
+        let missing = self
+            .store
+            .read()
+            .await?
+            .products(scope)
+            .find(product)
+            .await?
+            .is_none();
+        if missing {
+            return Err(DocsError::ProductNotFound(product));
+        }
+        let (source, parsed) = read(source).await?;
+        let parsed = parsed?;
+        let description = parsed.description;
+        let now = self.clock.now();
+        let spec = ApiSpec {
+            id: SpecId::new(now, &*self.entropy),
+            tenant: scope.tenant(),
+            product,
+            format: "OPENAPI_3".to_owned(),
+            title: description.title(),
+            version: description.version(),
+            operations: u32::try_from(description.operations().len()).unwrap_or(u32::MAX),
+            source_url,
+            sha256: Sha256::digest(&source).into(),
+            created_at: now,
+        };
+        let named = description
+            .servers()
+            .iter()
+            .find_map(|server| upstream_of(&server.url));
+        let mut tx = self.store.begin().await?;
+        let current = tx
+            .products(scope)
+            .find(product)
+            .await?
+            .ok_or(DocsError::ProductNotFound(product))?;
+        let approved = current.upstream.as_ref().map(|u| &u.origin);
+        let proposed = named.filter(|named| approved != Some(&named.origin));
+        tx.specs(scope).insert(&spec, &source).await?;
+        tx.products(scope)
+            .publish(product, spec.id, proposed.as_ref())
+            .await?;
+        let mut entry = AuditEntry::new(scope, actor, "spec.published", now, &*self.entropy)
+            .target(spec.id)
+            .detail("product", product)
+            .detail("operations", spec.operations);
+        if let Some(proposed) = &proposed {
+            entry = entry.detail("proposed_origin", &proposed.origin);
+        }
+        tx.audit(scope).append(&entry).await?;
+        tx.commit().await?;
+        self.keep(spec.tenant, spec.id, description);
+        Ok(Imported {
+            spec,
+            warnings: parsed.warnings,
+            proposed,
+        })
+    }
+
+    /// Makes the origin that the published description names the approved one: from now on calls, with their
+    /// credential, go there.
+    pub async fn approve_upstream(
+        &self,
+        scope: TenantScope,
+        actor: Actor,
+        product: ProductId,
+        upstream: Upstream,
+    ) -> Result<(), DocsError> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        if !tx.products(scope).approve_upstream(product, &upstream).await? {
+            return Err(DocsError::ProductNotFound(product));
+        }
+        let entry = AuditEntry::new(scope, actor, "upstream.approved", now, &*self.entropy)
+            .target(product)
+            .detail("origin", &upstream.origin)
+            .detail("base_path", &upstream.base_path);
+        tx.audit(scope).append(&entry).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A stored description, read.
+    pub async fn description(&self, scope: TenantScope, id: SpecId) -> Result<ApiDescription, DocsError> {
+        if let Some(kept) = self.kept(scope.tenant(), id) {
+            return Ok(kept);
+        }
+        let source = self.store.read().await?.specs(scope).source(id).await?;
+        let source = source.ok_or(DocsError::SpecNotFound(id))?;
+        // It was readable when it was imported.
+        let description = read(source).await?.1?.description;
+        self.keep(scope.tenant(), id, description.clone());
+        Ok(description)
+    }
+
+    fn kept(&self, tenant: TenantId, id: SpecId) -> Option<ApiDescription> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kept.iter().position(|(t, i, _)| (*t, *i) == (tenant, id))?;
+        let entry = kept.remove(at)?;
+        let description = entry.2.clone();
+        kept.push_back(entry);
+        Some(description)
+    }
+
+    fn keep(&self, tenant: TenantId, id: SpecId, description: ApiDescription) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(t, i, _)| (*t, *i) != (tenant, id));
+        kept.push_back((tenant, id, description));
+        while kept.len() > KEPT {
+            kept.pop_front();
+        }
+    }
+}
+
+type Read = Result<crate::spec::openapi::Parsed, crate::spec::diagnostic::ImportError>;
+
+/// Reads a document off the async threads: ten megabytes of YAML take a while.
+async fn read(source: Vec<u8>) -> Result<(Vec<u8>, Read), DocsError> {
+    let done = tokio::task::spawn_blocking(move || {
+        let parsed = ApiDescription::parse(&source);
+        (source, parsed)
+    });
+    done.await.map_err(|_| DocsError::Reader)
+}
+
+/// Origin and base path of an absolute http(s) URL; `None` for anything else, such as a relative server.
+pub fn upstream_of(url: &str) -> Option<Upstream> {
+    let url = Url::parse(url).ok()?;
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return None;
+    }
+    url.host()?;
+    let base_path = url.path().trim_end_matches('/').to_owned();
+    Some(Upstream {
+        origin: url.origin().ascii_serialization(),
+        base_path,
+    })
+}
+
+/// A name as a part of a URL: `Translation API` becomes `translation-api`.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    let slug: String = slug.chars().take(60).collect();
+    if slug.is_empty() { "api".to_owned() } else { slug }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs() {
+        assert_eq!(slug("Translation API (v2)"), "translation-api-v2");
+        assert_eq!(slug("日本"), "api");
+    }
+
+    #[test]
+    fn upstreams() {
+        let up = upstream_of("https://API.acme.test/v1/").unwrap();
+        assert_eq!((&*up.origin, &*up.base_path), ("https://api.acme.test", "/v1"));
+        for bad in [
+            "/v1",
+            "ftp://a.test",
+            "https://user@a.test",
+            "",
+            "mailto:a@b.test",
+        ] {
+            assert!(upstream_of(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Serving a console on axum until a signal comes.
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+
+use aforo_core::{TenantId, kernel::{egress, rate::Quota}};
+use aforo_http::{Console, Tenancy};
+use aforo_proxy::service::SandboxSettings;
+use axum::Router;
+use clap::Args;
+use ipnet::IpNet;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{Failure, anchor::AnchorFile, setup::{Global, Setup}};
+
+/// How a console is served.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServeArgs {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Path under which the console is mounted.
+    #[arg(long, default_value = "/")]
+    pub(crate) prefix: String,
+    /// Serve over plain HTTP: the session cookie does not demand TLS. For one machine only.
+    #[arg(long)]
+    pub(crate) insecure_cookies: bool,
+    /// Proxies in front whose X-Forwarded-For is believed (CIDR; may be repeated).
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) trusted_proxy: Vec<IpNet>,
+    /// Private ranges in which products may have their upstream (CIDR; may be repeated).
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) allow_private: Vec<IpNet>,
+    /// Ports besides 443 that public upstreams may have.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) allow_port: Vec<u16>,
+    /// Playground calls a minute for one person.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) try_per_person: u32,
+    /// Playground calls a minute for the whole tenant.
+    #[arg(long, default_value_t = 600)]
+    pub(crate) try_per_tenant: u32,
+}
+
+pub(crate) async fn run(global: Global, args: ServeArgs) -> Result<ExitCode, Failure> {
+    let setup = Setup::open(&global).await?;
+    let tenant = match setup.tenant(&global).await {
+        Ok(tenant) => tenant,
+        // The first start of a new database, with a tenant named for it.
+        Err(_) if global.tenant.is_none() && setup.stores.core.read().await?.tenants().list().await?.is_empty() => {
+            setup.ensure_tenant("Developers", Vec::new()).await?
+        }
+        Err(failure) => return Err(failure),
+    };
+    let listener = TcpListener::bind(args.listen).await?;
+    let console = console(&setup, tenant.id, &args)?;
+    println!("{} serves on http://{}{}", tenant.name, listener.local_addr()?, args.prefix);
+    serve(&setup, console, listener, &args.prefix).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The console that the arguments describe.
+pub(crate) fn console(setup: &Setup, tenant: TenantId, args: &ServeArgs) -> Result<Console, Failure> {
+    let policy = egress::Policy { extra_ports: args.allow_port.clone(), ..egress::Policy::default() };
+    let sandbox = SandboxSettings {
+        per_person: Quota::per_minute(args.try_per_person),
+        per_tenant: Quota::per_minute(args.try_per_tenant),
+        ..SandboxSettings::default()
+    };
+    let keks = Arc::new(setup.folder.keks()?);
+    let secret = setup.folder.session_secret()?;
+    let builder = Console::builder(setup.stores.clone(), Tenancy::ByHost(tenant), keks, secret)
+        .trusted_proxies(args.trusted_proxy.clone())
+        .private_upstreams(args.allow_private.clone())
+        .secure_cookies(!args.insecure_cookies)
+        .sandbox(sandbox)
+        .egress(policy);
+    Ok(builder.build()?)
+}
+
+/// Serves until SIGINT or SIGTERM, lets requests that have begun end, and writes what is in memory.
+pub(crate) async fn serve(
+    setup: &Setup,
+    console: Console,
+    listener: TcpListener,
+    prefix: &str,
+) -> Result<(), Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let workers = {
+        let (console, mut stopped) = (console.clone(), stopped.clone());
+        let anchor = AnchorFile::open(setup.folder.anchor_file())?;
+        tokio::spawn(async move {
+            let end = async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            console.run_workers(Some(&anchor), end).await;
+        })
+    };
+    let app: Router = Router::new().merge(aforo_axum::mount(prefix, console.service()));
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let mut ending = stopped.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        let _ = ending.wait_for(|stop| *stop).await;
+    });
+    let mut server = tokio::spawn(server.into_future());
+    tokio::select! {
+        done = &mut server => done??,
+        () = signal() => {
+            let _ = stop.send(true);
+            // Event streams have no end of their own.
+            let _ = tokio::time::timeout(Duration::from_secs(25), &mut server).await;
+        }
+    }
+    let _ = stop.send(true);
+    workers.await?;
+    setup.database.close().await;
+    Ok(())
+}
+
+/// SIGINT or SIGTERM.
+async fn signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}
