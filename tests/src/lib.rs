@@ -1,3 +1,4 @@
 //! End-to-end, contract and fault suites of Aforo Console.
 
 pub mod hosts;
+pub mod postgres;

@@ -1,18 +1,23 @@
 //! One contract for every store.
 
+use aforo_tests::postgres::Database;
 use aforo_vault::contract::Subject;
 use tempfile::TempDir;
 
 /// A SQLite database in a file of its own.
 async fn sqlite() -> (aforo_sql::sqlite::Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let store = aforo_sql::sqlite::Store::open_file(folder.path().join("console.db")).await.unwrap();
+    let store = aforo_sql::sqlite::Store::open_file(folder.path().join("console.db"))
+        .await
+        .unwrap();
     store.migrate().await.unwrap();
     (store, folder)
 }
 
 aforo_core::core_contract!(memory_core, async { (aforo_memory::Store::new(), ()) });
-aforo_vault::vault_contract!(memory_vault, async { (Subject::of(aforo_memory::Store::new()), ()) });
+aforo_vault::vault_contract!(memory_vault, async {
+    (Subject::of(aforo_memory::Store::new()), ())
+});
 aforo_docs::docs_contract!(memory_docs, async { (aforo_memory::Store::new(), ()) });
 
 aforo_core::core_contract!(sqlite_core, sqlite());
@@ -21,3 +26,19 @@ aforo_vault::vault_contract!(sqlite_vault, async {
     (Subject::of(store), folder)
 });
 aforo_docs::docs_contract!(sqlite_docs, sqlite());
+
+/// A PostgreSQL database of its own.
+async fn postgres() -> (aforo_sql::postgres::Store, Database) {
+    let database = Database::new().await;
+    (
+        aforo_sql::postgres::Store::open(&database.url).await.unwrap(),
+        database,
+    )
+}
+
+aforo_core::core_contract!(postgres_core, postgres());
+aforo_vault::vault_contract!(postgres_vault, async {
+    let (store, database) = postgres().await;
+    (Subject::of(store), database)
+});
+aforo_docs::docs_contract!(postgres_docs, postgres());

@@ -16,6 +16,9 @@ type Connection = sqlx::PgConnection;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// To COMMIT a transaction in which a statement failed is answered with "ROLLBACK", not with an error. A statement
+/// before it finds out, so that no caller is told that something was stored when nothing was.
+const BEFORE_COMMIT: Option<&str> = Some("SELECT 1");
 const TIMED_OUT: StoreErrorKind = StoreErrorKind::Unavailable;
 const SETTINGS: Settings = Settings {
     connections: 10,

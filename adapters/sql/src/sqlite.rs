@@ -17,6 +17,8 @@ type Connection = sqlx::SqliteConnection;
 /// A deferred transaction that reads and then writes can fail with BUSY at once; this one waits its turn.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const BEGIN_READ: &str = "BEGIN DEFERRED";
+/// A failed statement undoes itself only; what was done before it is committed.
+const BEFORE_COMMIT: Option<&str> = None;
 /// One writer at a time is SQLite's nature: waiting for it in vain means that others were in the way.
 const TIMED_OUT: StoreErrorKind = StoreErrorKind::Busy;
 const SETTINGS: Settings = Settings {

@@ -39,7 +39,10 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::{AFTER_MIGRATION, BEFORE_MIGRATION, BEGIN, BEGIN_READ, Connection, Db, MIGRATIONS, TIMED_OUT};
+use super::{
+    AFTER_MIGRATION, BEFORE_COMMIT, BEFORE_MIGRATION, BEGIN, BEGIN_READ, Connection, Db, MIGRATIONS,
+    TIMED_OUT,
+};
 use crate::error::outside;
 
 /// A database. Clones share its connections.
@@ -139,7 +142,11 @@ impl Tx {
 
 #[async_trait]
 impl Transaction for Tx {
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        if let Some(probe) = BEFORE_COMMIT {
+            let alive = sqlx::query::<Db>(probe).execute(&mut *self.tx).await;
+            alive.map_err(store_error)?;
+        }
         self.tx.commit().await.map_err(store_error)
     }
 }
