@@ -2,7 +2,10 @@
 //!
 //! Two walls: raw HTML never leaves the Markdown parser, and what the parser writes passes an allow-list.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
@@ -112,6 +115,7 @@ fn lower(level: HeadingLevel) -> HeadingLevel {
 /// Gives every heading an id made from its text, unique on the page.
 fn with_anchors(mut events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let mut taken = HashSet::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut start = None;
     let mut text = String::new();
     for at in 0..events.len() {
@@ -125,10 +129,10 @@ fn with_anchors(mut events: Vec<Event<'_>>) -> Vec<Event<'_>> {
                 let Some(start) = start.take() else { continue };
                 let base = slug(&text);
                 let mut name = base.clone();
-                let mut number = 2;
+                let number = numbers.entry(base.clone()).or_insert(2_usize);
                 while !taken.insert(name.clone()) {
                     name = format!("{base}-{number}");
-                    number += 1;
+                    *number += 1;
                 }
                 if let Some(Event::Start(Tag::Heading { id, .. })) = events.get_mut(start) {
                     *id = Some(CowStr::from(name));

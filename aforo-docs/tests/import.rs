@@ -413,6 +413,18 @@ fn at_most_fifty_findings_are_told() {
 }
 
 #[test]
+fn thousands_of_equal_ids_become_unique() {
+    let paths: serde_json::Map<String, serde_json::Value> = (0..5_000)
+        .map(|i| (format!("/r{i}"), json!({"get": {"operationId": "same"}})))
+        .collect();
+    let doc = json!({"openapi": "3.0.0", "info": {"title": "T", "version": "1"}, "paths": paths});
+    let api = ApiDescription::parse(doc.to_string().as_bytes())
+        .unwrap()
+        .description;
+    assert_eq!(api.operation("same-5000").unwrap().summary.path, "/r4999");
+}
+
+#[test]
 fn flow_style_and_a_byte_order_mark_are_yaml_and_json() {
     let flow = parse("{openapi: 3.0.0, info: {title: T, version: '1'}, paths: {}}");
     assert_eq!(flow.description.source_format(), SourceFormat::Yaml);

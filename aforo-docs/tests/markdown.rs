@@ -145,6 +145,7 @@ fn hostile_sizes_end() {
     }
     let quotes = to_safe_html(&("> ".repeat(20_000) + "inside"));
     assert!(quotes.matches("<blockquote>").count() <= 40 && quotes.contains("inside"));
+    assert!(to_safe_html(&"# a\n".repeat(20_000)).contains("id=\"user-a-20000\""));
     assert!(to_safe_html(&"é".repeat(600_000)).len() < 1_200_000);
 }
 

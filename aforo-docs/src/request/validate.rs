@@ -10,7 +10,7 @@ use crate::spec::openapi::ApiDescription;
 /// Findings of one body at most.
 const MAX_FINDINGS: usize = 20;
 /// Schema nodes that are worth compiling for a hint.
-const MAX_NODES: usize = 20_000;
+const MAX_NODES: usize = 5_000;
 
 /// What the schema of the operation's body says against `value`. Empty when all is well, and also when the
 /// operation, its schema or the media type cannot be judged: a schema that refers elsewhere, that is too large, or

@@ -140,6 +140,9 @@ impl<'a> Maker<'a> {
         // What is required comes before the rest may use up the budget, but the order stays.
         let mut chosen = Vec::new();
         for (name, schemas, required) in properties {
+            if chosen.len() > self.left {
+                break;
+            }
             let said = Parts::of(self.root, &schemas);
             let says = |field: &str| said.get(field).and_then(Value::as_bool) == Some(true);
             if says(hidden) || (!required && (says("deprecated") || optional == 0)) {

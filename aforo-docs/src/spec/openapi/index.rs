@@ -291,6 +291,7 @@ fn assign_ids(
         }
     }
     let mut seen: HashSet<&str> = HashSet::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for ((operation, id), place) in operations.iter_mut().zip(given).zip(places) {
         if !id.is_empty() && !seen.insert(id) {
             let message = format!("the operationId {id:?} is used more than once; this one gets a number");
@@ -311,10 +312,10 @@ fn assign_ids(
             id => id,
         };
         let mut id = base.clone();
-        let mut number = 2;
+        let number = numbers.entry(base.clone()).or_insert(2_usize);
         while !taken.insert(id.clone()) {
             id = format!("{base}-{number}");
-            number += 1;
+            *number += 1;
         }
         operation.id = id;
     }

@@ -19,6 +19,8 @@ use crate::spec::model::{
 /// Levels of a schema below the body itself.
 const BODY_LEVELS: u32 = 8;
 const PARAMETER_LEVELS: u32 = 4;
+/// Parameters of one operation that are shown at most.
+const MAX_PARAMETERS: usize = 1_000;
 /// Schema nodes of one operation: of the parameters together, of all request bodies, of all responses.
 const PARAMETER_NODES: usize = 600;
 const BODY_NODES: usize = 500;
@@ -117,12 +119,13 @@ fn parameters(
         let Some(name) = name.filter(|n| !n.is_empty()) else {
             continue;
         };
-        match raw
-            .iter_mut()
-            .find(|(n, p, _)| *p == place && same_name(place, n, name))
-        {
-            Some(earlier) => earlier.2 = parameter, // the operation's wins, in the place of the path item's
-            None => raw.push((name, place, parameter)),
+        let earlier = raw
+            .iter()
+            .position(|(n, p, _)| *p == place && same_name(place, n, name));
+        match earlier {
+            Some(at) => raw[at].2 = parameter, // the operation's wins, in the place of the path item's
+            None if raw.len() < MAX_PARAMETERS => raw.push((name, place, parameter)),
+            None => break,
         }
     }
     let variables: Vec<&str> = parts(split(path).0)
