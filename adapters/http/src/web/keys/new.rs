@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use aforo_core::domain::user::Role;
+use aforo_vault::key::{CredentialFormat, Environment};
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 
@@ -29,8 +30,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) async fn form(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Response, Problem> {
     let form = NewKeyForm {
-        environment: "sandbox".to_owned(),
-        kind: "api_key".to_owned(),
+        environment: Environment::Test.to_string(),
+        kind: CredentialFormat::Bearer.to_string(),
         ..NewKeyForm::default()
     };
     shown(&shared, &context, StatusCode::OK, form, Vec::new()).await
@@ -144,25 +145,6 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// What the API is asked for; what it cannot judge, since it is the form's own, is judged here.
 fn input(shared: &Shared, form: &NewKeyForm) -> Result<NewKeyInput, Vec<FieldError>> {
     let mut errors = Vec::new();
-    let environment = match pages::Environment::parse(&form.environment) {
-        Some(pages::Environment::Sandbox) => "test",
-        Some(pages::Environment::Live) => "live",
-        None => {
-            errors.push(FieldError::new("environment", "Choose Sandbox or Live."));
-            ""
-        }
-    };
-    let format = match &*form.kind {
-        "" | "api_key" => "bearer",
-        "client_credentials" => "client_credentials",
-        _ => {
-            errors.push(FieldError::new(
-                "kind",
-                "Choose an API key, or client id and secret.",
-            ));
-            ""
-        }
-    };
     let rate_limit = match form.rate_limit.trim() {
         "" => None,
         text => match text.parse::<u32>() {
@@ -195,8 +177,8 @@ fn input(shared: &Shared, form: &NewKeyForm) -> Result<NewKeyInput, Vec<FieldErr
     let operator = form.subscription == OPERATOR;
     Ok(NewKeyInput {
         name: form.name.clone(),
-        environment: environment.to_owned(),
-        format: Some(format.to_owned()),
+        environment: form.environment.clone(),
+        format: Some(form.kind.clone()),
         subscription_id: Some(form.subscription.clone()).filter(|id| !id.is_empty() && !operator),
         product_ids: form.products.clone(),
         ip_ranges: lines(&form.ip_ranges).map(str::to_owned).collect(),
