@@ -467,7 +467,8 @@ async fn bind_to(
     Ok(ids)
 }
 
-/// The customer's newest active subscription that covers all of `products`.
+/// The customer's newest active subscription that covers all of `products`. Those that came with a sign-up
+/// began at the same moment: of these, the one to the oldest plan.
 async fn newest_subscription(
     tx: &mut dyn VaultTx,
     scope: TenantScope,
@@ -477,14 +478,18 @@ async fn newest_subscription(
         active_only: true,
         product: products.first().copied(),
     };
+    let rank = |s: &Subscription| (s.created_at, std::cmp::Reverse(s.plan));
     let (mut newest, mut after) = (None, None);
     loop {
         let page = tx
             .subscriptions(scope)
             .list(filter, PageRequest { after, limit: 200 })
             .await?;
-        let fits = |s: &Subscription| products.iter().all(|p| s.products.contains(p));
-        newest = page.items.into_iter().rfind(fits).or(newest);
+        let fitting = page
+            .items
+            .into_iter()
+            .filter(|s| products.iter().all(|p| s.products.contains(p)));
+        newest = fitting.chain(newest).max_by_key(rank);
         after = page.next;
         if after.is_none() {
             return Ok(newest);

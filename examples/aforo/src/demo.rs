@@ -48,19 +48,6 @@ pub(crate) struct DemoArgs {
     try_per_person: u32,
 }
 
-impl Default for DemoArgs {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            upstream_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
-            hostile: false,
-            prefix: "/".to_owned(),
-            allow_private: Vec::new(),
-            try_per_person: 600,
-        }
-    }
-}
-
 const OPENAPI: &str = include_str!("../demo/translate.yaml");
 const PRODUCT: &str = "Translation API";
 const HOSTILE_PRODUCT: &str = "Hostile API";

@@ -25,14 +25,14 @@ use setup::Global;
 struct Cli {
     #[command(flatten)]
     global: Global,
+    #[command(flatten)]
+    demo: demo::DemoArgs,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the demonstration (the default).
-    Demo(demo::DemoArgs),
     /// Serve a console.
     Serve(server::ServeArgs),
     /// Import an API description and publish it as a product.
@@ -59,8 +59,10 @@ async fn main() -> ExitCode {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let global = cli.global;
-    let done = match cli.command.unwrap_or(Command::Demo(demo::DemoArgs::default())) {
-        Command::Demo(args) => demo::run(global, args).await,
+    let Some(command) = cli.command else {
+        return ended(demo::run(global, cli.demo).await);
+    };
+    ended(match command {
         Command::Serve(args) => server::run(global, args).await,
         Command::Import(args) => commands::import::run(global, args).await,
         Command::Keys(args) => commands::keys::run(global, args).await,
@@ -68,7 +70,10 @@ async fn main() -> ExitCode {
         Command::Tenants(args) => commands::tenants::run(global, args).await,
         Command::Users(args) => commands::users::run(global, args).await,
         Command::Kek(args) => commands::kek::run(global, args).await,
-    };
+    })
+}
+
+fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
     match done {
         Ok(code) => code,
         Err(failure) => {
