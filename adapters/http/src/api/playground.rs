@@ -168,7 +168,6 @@ impl TryInput {
 pub(crate) async fn send(shared: &Shared, context: &Context, input: TryInput) -> Result<Outcome, Problem> {
     let environment = match input.environment.as_deref() {
         None | Some("") => Environment::Live,
-        Some("sandbox") => Environment::Test, // as people call it
         Some(word) => word.parse().map_err(|_| Problem::invalid("/environment", "Choose `live` or `test`."))?,
     };
     let request = TryRequest {
