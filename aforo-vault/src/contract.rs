@@ -204,6 +204,9 @@ fn operator_key(owner: &Owner) -> ApiKey {
         ..bare_key(owner)
     }
 }
+/// The integration that the twins of this suite are sealed to.
+pub(crate) const INTEGRATION: &str = "prod_a";
+
 fn twin_key(owner: &Owner, environment: Environment) -> ApiKey {
     ApiKey {
         origin: KeyOrigin::Playground,
@@ -219,7 +222,7 @@ fn sealed_for(key: &ApiKey, subscription: SubscriptionId) -> SealedCredential {
             key: key.id,
             subscription,
             environment: key.environment,
-            integration: "prod_a".into(),
+            integration: INTEGRATION.into(),
             origin: "https://api.acme.test".into(),
         },
         kek_id: "k1".into(),

@@ -62,11 +62,12 @@ pub trait KeyRepository: Send {
         subscription: SubscriptionId,
         at: Timestamp,
     ) -> Result<Vec<(KeyId, KeyOrigin)>, StoreError>;
-    /// The unrevoked playground twin of a subscription, with its sealed copy.
+    /// The unrevoked playground twin of a subscription for one integration, with its sealed copy.
     async fn twin(
         &mut self,
         subscription: SubscriptionId,
         environment: Environment,
+        integration: &str,
     ) -> Result<Option<(ApiKey, SealedCredential)>, StoreError>;
     /// Stores the sealed copy of a key. [`StoreErrorKind::Conflict`](aforo_core::StoreErrorKind) if it has one.
     async fn insert_sealed(&mut self, sealed: &SealedCredential) -> Result<(), StoreError>;

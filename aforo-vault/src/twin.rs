@@ -47,15 +47,15 @@ impl Vault {
         wanted: &TwinUse,
     ) -> Result<Secret<String>, VaultError> {
         let now = self.clock.now();
+        let integration = wanted.product.to_string();
         let mut tx = self.store.begin().await?;
         let live = tx
             .keys(scope)
-            .twin(wanted.subscription, wanted.environment)
+            .twin(wanted.subscription, wanted.environment, &integration)
             .await?
             .filter(|(key, sealed)| {
                 key.status(now).is_live()
                     && sealed.context.origin == wanted.origin
-                    && sealed.context.integration == wanted.product.to_string()
             });
         let (key, sealed, fresh) = match live {
             Some((key, sealed)) => {
@@ -68,7 +68,7 @@ impl Vault {
                 let (key, plain) = self.twin_key(&subscription, wanted);
                 let stale = tx
                     .keys(scope)
-                    .twin(wanted.subscription, wanted.environment)
+                    .twin(wanted.subscription, wanted.environment, &integration)
                     .await?;
                 if let Some((old, _)) = stale {
                     tx.keys(scope).revoke(old.id, now).await?;

@@ -156,11 +156,13 @@ impl KeyRepository for Scoped<'_> {
         &mut self,
         subscription: SubscriptionId,
         environment: Environment,
+        integration: &str,
     ) -> Result<Option<(ApiKey, SealedCredential)>, StoreError> {
         let found = self.data.sealed.rows().values().find_map(|sealed| {
             let context = &sealed.context;
             let wanted = context.subscription == subscription
                 && context.environment == environment
+                && context.integration == integration
                 && context.purpose == PURPOSE_INJECT;
             let key = self.data.keys.rows().get(&context.key).filter(|k| {
                 wanted && self.covers_key(k) && k.origin == KeyOrigin::Playground && k.revoked_at.is_none()
@@ -180,6 +182,7 @@ impl KeyRepository for Scoped<'_> {
             let other = &other.context;
             other.subscription == context.subscription
                 && other.environment == context.environment
+                && other.integration == context.integration
                 && other.purpose == context.purpose
         });
         if taken {

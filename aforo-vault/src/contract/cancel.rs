@@ -44,9 +44,9 @@ pub async fn a_cancel_kills_the_keys_that_nothing_else_keeps_alive(subject: &Sub
     let mut tx = subject.read().await;
     let mut keys = tx.keys(owner.own());
     assert_eq!(keys.bindings(key.id).await.unwrap(), []);
-    assert!(keys.twin(s, Environment::Live).await.unwrap().is_none());
-    assert!(keys.twin(s, Environment::Test).await.unwrap().is_none());
-    assert!(keys.twin(t, Environment::Live).await.unwrap().is_some());
+    assert!(keys.twin(s, Environment::Live, INTEGRATION).await.unwrap().is_none());
+    assert!(keys.twin(s, Environment::Test, INTEGRATION).await.unwrap().is_none());
+    assert!(keys.twin(t, Environment::Live, INTEGRATION).await.unwrap().is_some());
     drop(keys);
     let left = subject.credentials.wrapped_by_other("none", 1000).await.unwrap();
     assert!(left.iter().all(|sealed| sealed.context.subscription != s));
@@ -144,7 +144,7 @@ pub async fn a_cancel_that_is_dropped_kills_nothing(subject: &Subject) {
     let mut tx = subject.read().await;
     assert!(
         tx.keys(owner.own())
-            .twin(subscription, Environment::Live)
+            .twin(subscription, Environment::Live, INTEGRATION)
             .await
             .unwrap()
             .is_some()

@@ -143,7 +143,7 @@ pub async fn sealed_credentials_are_rewrapped_by_compare_and_set(subject: &Subje
         .read()
         .await
         .keys(owner.own())
-        .twin(subscription, Environment::Live)
+        .twin(subscription, Environment::Live, INTEGRATION)
         .await;
     let expected = SealedCredential {
         kek_id: "k2".into(),

@@ -282,7 +282,7 @@ pub async fn a_key_is_revoked_once_with_its_sealed_copy(subject: &Subject) {
     assert!(keys.revoke(twin.id, later(1)).await.unwrap());
     assert!(!keys.revoke(twin.id, later(2)).await.unwrap());
     assert!(
-        keys.twin(subscription, Environment::Live)
+        keys.twin(subscription, Environment::Live, INTEGRATION)
             .await
             .unwrap()
             .is_none()
@@ -327,10 +327,10 @@ pub async fn twins_are_found_by_subscription_and_environment_and_never_listed(su
     let (key, sealed) = add_twin(subject, &owner, Environment::Test, s).await;
     let mut tx = subject.begin().await;
     let mut keys = tx.keys(owner.own());
-    let found = keys.twin(s, Environment::Test).await.unwrap().unwrap();
+    let found = keys.twin(s, Environment::Test, INTEGRATION).await.unwrap().unwrap();
     assert!(found == (key.clone(), sealed));
-    assert!(keys.twin(s, Environment::Live).await.unwrap().is_none());
-    assert!(keys.twin(t, Environment::Test).await.unwrap().is_none());
+    assert!(keys.twin(s, Environment::Live, INTEGRATION).await.unwrap().is_none());
+    assert!(keys.twin(t, Environment::Test, INTEGRATION).await.unwrap().is_none());
     assert_eq!(keys.find(key.id).await.unwrap(), None);
     assert_eq!(keys.lock(key.id).await.unwrap(), None);
     let filter = KeyFilter {
@@ -372,7 +372,7 @@ pub async fn a_subscription_has_one_twin_for_each_environment(subject: &Subject)
     tx.keys(owner.own()).insert_sealed(&sealed).await.unwrap();
     let twin = tx
         .keys(owner.own())
-        .twin(subscription, Environment::Live)
+        .twin(subscription, Environment::Live, INTEGRATION)
         .await
         .unwrap();
     assert_eq!(twin.unwrap().0.id, second.id);

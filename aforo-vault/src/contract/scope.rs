@@ -23,7 +23,7 @@ pub async fn keys_are_seen_by_their_scopes_only(subject: &Subject) {
         assert!(keys.find(key.id).await.unwrap().is_some());
         assert_eq!(keys.bindings(key.id).await.unwrap(), [subscription]);
         assert!(
-            keys.twin(subscription, Environment::Live)
+            keys.twin(subscription, Environment::Live, INTEGRATION)
                 .await
                 .unwrap()
                 .is_some()
@@ -39,7 +39,7 @@ pub async fn keys_are_seen_by_their_scopes_only(subject: &Subject) {
         assert_eq!(keys.bindings(key.id).await.unwrap(), []);
         assert_eq!(keys.unrevoked_in_lineage(key.lineage).await.unwrap(), []);
         assert!(
-            keys.twin(subscription, Environment::Live)
+            keys.twin(subscription, Environment::Live, INTEGRATION)
                 .await
                 .unwrap()
                 .is_none()
@@ -151,7 +151,7 @@ async fn untouched(subject: &Subject, victim: &Owner, scope: TenantScope, attack
     );
     let found = tx
         .keys(victim.own())
-        .twin(subscription, Environment::Live)
+        .twin(subscription, Environment::Live, INTEGRATION)
         .await
         .unwrap();
     assert!(found.unwrap() == (twin, sealed));

@@ -168,7 +168,7 @@ CREATE TABLE key_subscription_bindings (
 CREATE INDEX bindings_subscription ON key_subscription_bindings (tenant_id, subscription_id, key_id);
 
 -- Credentials that are presented to other servers, sealed. A row goes when its key is revoked; so "one copy to
--- inject for each subscription and environment" is also "at most one unrevoked playground twin", without a
+-- inject for each subscription, environment and integration" is also "at most one unrevoked playground twin", without a
 -- second column that could disagree with this one.
 CREATE TABLE sealed_credentials (
     tenant_id        UUID   NOT NULL,
@@ -185,7 +185,7 @@ CREATE TABLE sealed_credentials (
     FOREIGN KEY (tenant_id, key_id) REFERENCES api_keys (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id)
 );
-CREATE UNIQUE INDEX sealed_twin ON sealed_credentials (tenant_id, subscription_id, environment)
+CREATE UNIQUE INDEX sealed_twin ON sealed_credentials (tenant_id, subscription_id, environment, integration)
     WHERE purpose = 'inject';
 
 -- The audit log, and the chain of hashes over it. Both only grow.

@@ -300,6 +300,7 @@ impl KeyRepository for Keys<'_> {
         &mut self,
         subscription: SubscriptionId,
         environment: Environment,
+        integration: &str,
     ) -> Result<Option<(ApiKey, SealedCredential)>, StoreError> {
         let row = sqlx::query_as::<Db, TwinRow>(concat!(
             "SELECT ",
@@ -308,7 +309,7 @@ impl KeyRepository for Keys<'_> {
             sealed_columns!(),
             " FROM sealed_credentials c JOIN api_keys k ON k.tenant_id = c.tenant_id AND k.id = c.key_id
               WHERE c.tenant_id = $1 AND ($2 IS NULL OR k.customer_id = $2) AND c.subscription_id = $3
-                AND c.environment = $4 AND c.purpose = $5
+                AND c.environment = $4 AND c.purpose = $5 AND c.integration = $6
                 AND k.origin = 'playground' AND k.revoked_at IS NULL"
         ))
         .bind(self.scope.tenant)
@@ -316,6 +317,7 @@ impl KeyRepository for Keys<'_> {
         .bind(subscription.as_uuid())
         .bind(environment.as_str())
         .bind(PURPOSE_INJECT)
+        .bind(integration)
         .fetch_optional(&mut *self.conn)
         .await
         .map_err(store_error)?;
