@@ -8,6 +8,11 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    http::header,
+    web::{self, Form},
+};
 use aforo_core::{
     Clock, OsEntropy, Secret, SystemClock,
     domain::{
@@ -17,11 +22,6 @@ use aforo_core::{
 };
 use aforo_http::{Console, Tenancy};
 use aforo_vault::kek::KeyRing;
-use actix_web::{
-    App, HttpResponse, HttpServer,
-    http::header,
-    web::{self, Form},
-};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use serde::Deserialize;
 use serde_json::json;
@@ -35,8 +35,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let database = aforo_sql::connect("sqlite:actix-host.db").await?;
     database.migrate().await?;
     let stores = database.stores();
-    let tenant = ensure_tenant(&*stores.core, "acme", "Acme", Vec::new(), &SystemClock, &OsEntropy).await?;
-    let keks = Arc::new(KeyRing::read_or_create("actix-host-keys.json".as_ref(), &OsEntropy)?);
+    let tenant = ensure_tenant(
+        &*stores.core,
+        "acme",
+        "Acme",
+        Vec::new(),
+        &SystemClock,
+        &OsEntropy,
+    )
+    .await?;
+    let keks = Arc::new(KeyRing::read_or_create(
+        "actix-host-keys.json".as_ref(),
+        &OsEntropy,
+    )?);
     let host = JwtHost::new(
         JwtHostConfig {
             issuer: "https://acme.test".into(),
@@ -46,7 +57,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             sign_in_url: Some("/login".into()),
             leeway: 5,
         },
-        [HostKey { kid: None, algorithm: Algorithm::HS256, key: DecodingKey::from_secret(HOST_SECRET) }],
+        [HostKey {
+            kid: None,
+            algorithm: Algorithm::HS256,
+            key: DecodingKey::from_secret(HOST_SECRET),
+        }],
     );
     // The console's own sessions are not used here; their secret only has to be unguessable.
     let secret = Secret::new(aforo_core::kernel::entropy::bytes::<32>(&OsEntropy));
@@ -80,7 +95,9 @@ async fn login_form() -> HttpResponse {
 }
 
 fn page(html: &'static str) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html)
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(html)
 }
 
 #[derive(Deserialize)]
@@ -98,8 +115,15 @@ async fn login(Form(login): Form<Login>) -> HttpResponse {
         "role": if login.name == "admin" { "admin" } else { "developer" },
         "exp": (SystemClock.now() + Duration::from_secs(3600)).as_secs(),
     });
-    let token = jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(HOST_SECRET));
-    let cookie = format!("acme_session={}; Path=/; HttpOnly; SameSite=Lax", token.unwrap_or_default());
+    let token = jsonwebtoken::encode(
+        &Header::default(),
+        &claims,
+        &EncodingKey::from_secret(HOST_SECRET),
+    );
+    let cookie = format!(
+        "acme_session={}; Path=/; HttpOnly; SameSite=Lax",
+        token.unwrap_or_default()
+    );
     HttpResponse::SeeOther()
         .insert_header((header::SET_COOKIE, cookie))
         .insert_header((header::LOCATION, "/developers"))

@@ -21,19 +21,31 @@ impl AnchorFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error),
         };
-        Ok(Self { path, heads: Mutex::new(heads) })
+        Ok(Self {
+            path,
+            heads: Mutex::new(heads),
+        })
     }
 
     /// The anchored head of a tenant.
     pub(crate) fn head(&self, tenant: TenantId) -> Option<ChainHead> {
-        let heads = self.heads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let heads = self
+            .heads
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         heads.get(&tenant.to_string()).copied()
     }
 
     fn write(&self, tenant: TenantId, head: ChainHead) -> io::Result<()> {
-        let mut heads = self.heads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut heads = self
+            .heads
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         // Never backwards: a rolled-back database must not move its anchor.
-        if heads.get(&tenant.to_string()).is_some_and(|known| known.seq >= head.seq) {
+        if heads
+            .get(&tenant.to_string())
+            .is_some_and(|known| known.seq >= head.seq)
+        {
             return Ok(());
         }
         heads.insert(tenant.to_string(), head);

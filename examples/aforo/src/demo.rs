@@ -52,23 +52,35 @@ const OPENAPI: &str = include_str!("../demo/translate.yaml");
 const PRODUCT: &str = "Translation API";
 const HOSTILE_PRODUCT: &str = "Hostile API";
 const PASSWORD: &str = "acme-demo-password";
-const PEOPLE: [(&str, &str, Role); 2] =
-    [("admin@acme.test", "Ada Admin", Role::Admin), ("dev@acme.test", "Devi Developer", Role::Developer)];
+const PEOPLE: [(&str, &str, Role); 2] = [
+    ("admin@acme.test", "Ada Admin", Role::Admin),
+    ("dev@acme.test", "Devi Developer", Role::Developer),
+];
 
 pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Failure> {
     if !args.listen.ip().is_loopback() || !args.upstream_listen.ip().is_loopback() {
-        return Err("the demonstration has known passwords and listens on loopback addresses only; \
+        return Err(
+            "the demonstration has known passwords and listens on loopback addresses only; \
                     use `aforo serve` for others"
-            .into());
+                .into(),
+        );
     }
     let setup = Setup::open(&global).await?;
-    let listener = TcpListener::bind(args.listen).await.map_err(|e| taken(args.listen, e))?;
-    let api = TcpListener::bind(args.upstream_listen).await.map_err(|e| taken(args.upstream_listen, e))?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(|e| taken(args.listen, e))?;
+    let api = TcpListener::bind(args.upstream_listen)
+        .await
+        .map_err(|e| taken(args.upstream_listen, e))?;
     let (address, api_address) = (listener.local_addr()?, api.local_addr()?);
 
     let tenant = setup.ensure_tenant("Acme", Vec::new()).await?;
     let product = ensure_product(&setup, &tenant, PRODUCT, OPENAPI, api_address).await?;
-    let hostile = if args.hostile { Some(HostileUpstream::spawn().await?) } else { None };
+    let hostile = if args.hostile {
+        Some(HostileUpstream::spawn().await?)
+    } else {
+        None
+    };
     if let Some(hostile) = &hostile {
         let document = upstream::hostile_openapi();
         ensure_product(&setup, &tenant, HOSTILE_PRODUCT, &document, hostile.address()).await?;
@@ -124,14 +136,19 @@ async fn ensure_product(
     let upstream = upstream_of(&url).ok_or("the demo API has no address")?;
     let specs = setup.specs();
     let mut tx = setup.stores.core.read().await?;
-    let known = tx.products(scope).list(aforo_core::PageRequest::first(100)).await?;
+    let known = tx
+        .products(scope)
+        .list(aforo_core::PageRequest::first(100))
+        .await?;
     drop(tx);
     let known = known.items.into_iter().find(|p| p.name == name);
     let product = match known {
         Some(product) => {
             // Another port than last time: the person who starts the program moves its own demo API.
             if product.upstream.as_ref() != Some(&upstream) {
-                specs.approve_upstream(scope, Actor::Operator, product.id, upstream).await?;
+                specs
+                    .approve_upstream(scope, Actor::Operator, product.id, upstream)
+                    .await?;
             }
             product
         }
@@ -148,7 +165,9 @@ async fn ensure_product(
     };
     if product.published_spec.is_none() {
         let source = document.replace("http://127.0.0.1:8081", &url).into_bytes();
-        specs.import(scope, Actor::Operator, product.id, source, None).await?;
+        specs
+            .import(scope, Actor::Operator, product.id, source, None)
+            .await?;
     }
     Ok(product.id)
 }
@@ -162,7 +181,14 @@ async fn ensure_person(
     role: Role,
 ) -> Result<(), Failure> {
     let scope = TenantScope::tenant_wide(tenant.id);
-    let known = setup.stores.core.read().await?.users(scope).find_by_email(email).await?;
+    let known = setup
+        .stores
+        .core
+        .read()
+        .await?
+        .users(scope)
+        .find_by_email(email)
+        .await?;
     if known.is_some() {
         return Ok(());
     }

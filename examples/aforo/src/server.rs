@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
-use aforo_core::{TenantId, kernel::{egress, rate::Quota}};
+use aforo_core::{
+    TenantId,
+    kernel::{egress, rate::Quota},
+};
 use aforo_http::{Console, Tenancy};
 use aforo_proxy::service::SandboxSettings;
 use axum::Router;
@@ -10,7 +13,11 @@ use clap::Args;
 use ipnet::IpNet;
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{Failure, anchor::AnchorFile, setup::{Global, Setup}};
+use crate::{
+    Failure,
+    anchor::AnchorFile,
+    setup::{Global, Setup},
+};
 
 /// How a console is served.
 #[derive(Args, Clone, Debug)]
@@ -46,21 +53,32 @@ pub(crate) async fn run(global: Global, args: ServeArgs) -> Result<ExitCode, Fai
     let tenant = match setup.tenant(&global).await {
         Ok(tenant) => tenant,
         // The first start of a new database, with a tenant named for it.
-        Err(_) if global.tenant.is_none() && setup.stores.core.read().await?.tenants().list().await?.is_empty() => {
+        Err(_)
+            if global.tenant.is_none()
+                && setup.stores.core.read().await?.tenants().list().await?.is_empty() =>
+        {
             setup.ensure_tenant("Developers", Vec::new()).await?
         }
         Err(failure) => return Err(failure),
     };
     let listener = TcpListener::bind(args.listen).await?;
     let console = console(&setup, tenant.id, &args)?;
-    println!("{} serves on http://{}{}", tenant.name, listener.local_addr()?, args.prefix);
+    println!(
+        "{} serves on http://{}{}",
+        tenant.name,
+        listener.local_addr()?,
+        args.prefix
+    );
     serve(&setup, console, listener, &args.prefix).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The console that the arguments describe.
 pub(crate) fn console(setup: &Setup, tenant: TenantId, args: &ServeArgs) -> Result<Console, Failure> {
-    let policy = egress::Policy { extra_ports: args.allow_port.clone(), ..egress::Policy::default() };
+    let policy = egress::Policy {
+        extra_ports: args.allow_port.clone(),
+        ..egress::Policy::default()
+    };
     let sandbox = SandboxSettings {
         per_person: Quota::per_minute(args.try_per_person),
         per_tenant: Quota::per_minute(args.try_per_tenant),

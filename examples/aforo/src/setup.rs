@@ -43,13 +43,24 @@ impl Setup {
         let database = aforo_sql::connect(&url).await?;
         database.migrate().await?;
         let stores = database.stores();
-        Ok(Self { folder, database, stores, clock: Arc::new(SystemClock) })
+        Ok(Self {
+            folder,
+            database,
+            stores,
+            clock: Arc::new(SystemClock),
+        })
     }
 
     pub(crate) fn vault(&self) -> Result<Vault, Failure> {
         let keks = Arc::new(self.folder.keks()?);
         let (store, credentials) = (self.stores.vault.clone(), self.stores.credentials.clone());
-        Ok(Vault::new(store, credentials, keks, self.clock.clone(), Arc::new(OsEntropy)))
+        Ok(Vault::new(
+            store,
+            credentials,
+            keks,
+            self.clock.clone(),
+            Arc::new(OsEntropy),
+        ))
     }
 
     pub(crate) fn specs(&self) -> Specs {
@@ -61,11 +72,15 @@ impl Setup {
         let mut tx = self.stores.core.read().await?;
         if let Some(slug) = &global.tenant {
             let found = tx.tenants().find_by_slug(slug).await?;
-            return found.ok_or_else(|| format!("there is no tenant {slug:?}; see `aforo tenants list`").into());
+            return found
+                .ok_or_else(|| format!("there is no tenant {slug:?}; see `aforo tenants list`").into());
         }
         let mut all = tx.tenants().list().await?;
         match all.len() {
-            0 => Err("there is no tenant yet; run `aforo tenants create NAME`, or `aforo` for a demonstration".into()),
+            0 => Err(
+                "there is no tenant yet; run `aforo tenants create NAME`, or `aforo` for a demonstration"
+                    .into(),
+            ),
             1 => Ok(all.remove(0)),
             _ => Err("there are several tenants; name one with --tenant SLUG".into()),
         }

@@ -38,10 +38,16 @@ pub(crate) struct Verifier {
 impl Verifier {
     /// Asks the console at this address, about this product.
     pub(crate) fn new(console: SocketAddr, prefix: &str, product: ProductId) -> Result<Self, Failure> {
-        let policy = egress::Policy { allow: vec![console.ip().into()], ..egress::Policy::default() };
+        let policy = egress::Policy {
+            allow: vec![console.ip().into()],
+            ..egress::Policy::default()
+        };
         let prefix = prefix.trim_end_matches('/');
         let url = format!("http://{console}{prefix}/api/v1/authz?product={product}");
-        Ok(Self { client: egress::Client::with_system_resolver(policy)?, url })
+        Ok(Self {
+            client: egress::Client::with_system_resolver(policy)?,
+            url,
+        })
     }
 
     /// The console's word about the credential in these headers.
@@ -51,7 +57,11 @@ impl Verifier {
         if let Some(credential) = headers.get(header::AUTHORIZATION) {
             request.headers.insert(header::AUTHORIZATION, credential.clone());
         }
-        Ok(self.client.send(&target, request, &egress::Limits::default()).await?.status)
+        Ok(self
+            .client
+            .send(&target, request, &egress::Limits::default())
+            .await?
+            .status)
     }
 }
 
@@ -63,7 +73,10 @@ struct Api {
 
 /// Serves the demo API for as long as the program runs.
 pub(crate) async fn serve(listener: TcpListener, verifier: Verifier) {
-    let api = Api { verifier, done: Arc::default() };
+    let api = Api {
+        verifier,
+        done: Arc::default(),
+    };
     let router = Router::new()
         .route("/v1/translate", post(translate))
         .route("/v1/translate/stream", get(stream_translation))
@@ -81,14 +94,28 @@ pub(crate) async fn serve(listener: TcpListener, verifier: Verifier) {
 async fn check_key(State(api): State<Api>, request: Request, next: Next) -> Response {
     match api.verifier.ask(request.headers()).await {
         Ok(status) if status.is_success() => next.run(request).await,
-        Ok(StatusCode::TOO_MANY_REQUESTS) => {
-            error(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "The key's rate limit is used up.")
-        }
-        Ok(StatusCode::FORBIDDEN) => error(StatusCode::FORBIDDEN, "forbidden", "The key may not be used here."),
-        Ok(_) => error(StatusCode::UNAUTHORIZED, "invalid_key", "Send a valid key: Authorization: Bearer sk_…"),
+        Ok(StatusCode::TOO_MANY_REQUESTS) => error(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "The key's rate limit is used up.",
+        ),
+        Ok(StatusCode::FORBIDDEN) => error(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "The key may not be used here.",
+        ),
+        Ok(_) => error(
+            StatusCode::UNAUTHORIZED,
+            "invalid_key",
+            "Send a valid key: Authorization: Bearer sk_…",
+        ),
         Err(failure) => {
             tracing::error!(error = %failure, "the console does not answer");
-            error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Keys cannot be checked now.")
+            error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Keys cannot be checked now.",
+            )
         }
     }
 }
@@ -112,16 +139,32 @@ async fn translate(State(api): State<Api>, body: axum::body::Bytes) -> Response 
     };
     let length = request.text.chars().count();
     if length == 0 || length > 5000 {
-        return error(StatusCode::BAD_REQUEST, "text_length", "Send a text of 1 to 5,000 characters.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            "text_length",
+            "Send a text of 1 to 5,000 characters.",
+        );
     }
     if request.source_lang.as_deref().is_some_and(|lang| lang != "en") {
-        return error(StatusCode::UNPROCESSABLE_ENTITY, "source_lang", "The demo translates from English only.");
+        return error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "source_lang",
+            "The demo translates from English only.",
+        );
     }
     if request.model.as_deref().is_some_and(|model| model != "demo-1") {
-        return error(StatusCode::UNPROCESSABLE_ENTITY, "model", "The only model is demo-1.");
+        return error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "model",
+            "The only model is demo-1.",
+        );
     }
     let Some(text) = in_language(&request.text, &request.target_lang) else {
-        return error(StatusCode::UNPROCESSABLE_ENTITY, "target_lang", "Choose es, de or fr.");
+        return error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "target_lang",
+            "Choose es, de or fr.",
+        );
     };
     let id = id_of(&request.target_lang, &request.text);
     let answer = json!({
@@ -144,7 +187,11 @@ async fn retrieve(State(api): State<Api>, Path(id): Path<String>) -> Response {
     let done = api.done.lock().unwrap_or_else(PoisonError::into_inner);
     match done.iter().find(|(known, _)| *known == id) {
         Some((_, answer)) => Json(answer.clone()).into_response(),
-        None => error(StatusCode::NOT_FOUND, "not_found", "There is no such translation."),
+        None => error(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is no such translation.",
+        ),
     }
 }
 
@@ -158,9 +205,17 @@ async fn stream_translation(Query(query): Query<BTreeMap<String, String>>) -> Re
     let text = query.get("text").map_or("", String::as_str);
     let target = query.get("target_lang").map_or("", String::as_str);
     let Some(translated) = in_language(text, target) else {
-        return error(StatusCode::UNPROCESSABLE_ENTITY, "target_lang", "Choose es, de or fr.");
+        return error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "target_lang",
+            "Choose es, de or fr.",
+        );
     };
-    let mut words: Vec<String> = translated.split_whitespace().take(200).map(str::to_owned).collect();
+    let mut words: Vec<String> = translated
+        .split_whitespace()
+        .take(200)
+        .map(str::to_owned)
+        .collect();
     words.push("[done]".to_owned());
     let events = stream::iter(words).then(|word| async move {
         tokio::time::sleep(Duration::from_millis(80)).await;
@@ -171,9 +226,11 @@ async fn stream_translation(Query(query): Query<BTreeMap<String, String>>) -> Re
 
 /// A stable id, so that the same text can be asked for again.
 fn id_of(target: &str, text: &str) -> String {
-    let hash = format!("{target}\n{text}").bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = format!("{target}\n{text}")
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("trn_{hash:016x}")
 }
 
@@ -199,13 +256,18 @@ const WORDS: &[[&str; 4]] = &[
 
 /// Translates phrase by phrase, then word by word; what it does not know it leaves.
 fn in_language(text: &str, target: &str) -> Option<String> {
-    let column = ["en", "es", "de", "fr"].iter().position(|lang| *lang == target).filter(|at| *at > 0)?;
+    let column = ["en", "es", "de", "fr"]
+        .iter()
+        .position(|lang| *lang == target)
+        .filter(|at| *at > 0)?;
     let mut out = String::new();
     let mut rest = text;
     'next: while let Some(first) = rest.chars().next() {
         if first.is_alphabetic() {
             for row in WORDS {
-                let Some(head) = rest.get(..row[0].len()) else { continue };
+                let Some(head) = rest.get(..row[0].len()) else {
+                    continue;
+                };
                 let ends = !rest[row[0].len()..].starts_with(char::is_alphabetic);
                 if ends && head.eq_ignore_ascii_case(row[0]) {
                     let mut word = row[column].chars();
@@ -258,8 +320,14 @@ mod tests {
 
     #[test]
     fn translates_what_it_knows_and_leaves_the_rest() {
-        assert_eq!(in_language("Good morning, world.", "es").unwrap(), "Buenos días, mundo.");
-        assert_eq!(in_language("Hello Ürsel the 3rd", "de").unwrap(), "Hallo Ürsel der 3rd");
+        assert_eq!(
+            in_language("Good morning, world.", "es").unwrap(),
+            "Buenos días, mundo."
+        );
+        assert_eq!(
+            in_language("Hello Ürsel the 3rd", "de").unwrap(),
+            "Hallo Ürsel der 3rd"
+        );
         assert_eq!(in_language("x", "en"), None);
     }
 }

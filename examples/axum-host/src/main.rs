@@ -36,8 +36,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let database = aforo_sql::connect("sqlite:axum-host.db").await?;
     database.migrate().await?;
     let stores = database.stores();
-    let tenant = ensure_tenant(&*stores.core, "acme", "Acme", Vec::new(), &SystemClock, &OsEntropy).await?;
-    let keks = Arc::new(KeyRing::read_or_create("axum-host-keys.json".as_ref(), &OsEntropy)?);
+    let tenant = ensure_tenant(
+        &*stores.core,
+        "acme",
+        "Acme",
+        Vec::new(),
+        &SystemClock,
+        &OsEntropy,
+    )
+    .await?;
+    let keks = Arc::new(KeyRing::read_or_create(
+        "axum-host-keys.json".as_ref(),
+        &OsEntropy,
+    )?);
     let host = JwtHost::new(
         JwtHostConfig {
             issuer: "https://acme.test".into(),
@@ -47,7 +58,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             sign_in_url: Some("/login".into()),
             leeway: 5,
         },
-        [HostKey { kid: None, algorithm: Algorithm::HS256, key: DecodingKey::from_secret(HOST_SECRET) }],
+        [HostKey {
+            kid: None,
+            algorithm: Algorithm::HS256,
+            key: DecodingKey::from_secret(HOST_SECRET),
+        }],
     );
     // The console's own sessions are not used here; their secret only has to be unguessable.
     let secret = Secret::new(aforo_core::kernel::entropy::bytes::<32>(&OsEntropy));
@@ -92,7 +107,14 @@ async fn login(Form(login): Form<Login>) -> impl IntoResponse {
         "role": if login.name == "admin" { "admin" } else { "developer" },
         "exp": (SystemClock.now() + Duration::from_secs(3600)).as_secs(),
     });
-    let token = jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(HOST_SECRET));
-    let cookie = format!("acme_session={}; Path=/; HttpOnly; SameSite=Lax", token.unwrap_or_default());
+    let token = jsonwebtoken::encode(
+        &Header::default(),
+        &claims,
+        &EncodingKey::from_secret(HOST_SECRET),
+    );
+    let cookie = format!(
+        "acme_session={}; Path=/; HttpOnly; SameSite=Lax",
+        token.unwrap_or_default()
+    );
     ([(header::SET_COOKIE, cookie)], Redirect::to("/developers"))
 }

@@ -5,7 +5,11 @@ use std::process::ExitCode;
 use aforo_core::{PageRequest, TenantScope, kernel::audit};
 use clap::{Args, Subcommand};
 
-use crate::{Failure, anchor::AnchorFile, setup::{Global, Setup}};
+use crate::{
+    Failure,
+    anchor::AnchorFile,
+    setup::{Global, Setup},
+};
 
 /// The audit log.
 #[derive(Args, Clone, Debug)]
@@ -39,9 +43,16 @@ pub(crate) async fn run(global: Global, args: AuditArgs) -> Result<ExitCode, Fai
                 println!("{} links before it are whole", report.head.seq);
                 return Ok(ExitCode::FAILURE);
             }
-            println!("whole: {} links, head {}", report.head.seq, audit::hex(&report.head.hash));
+            println!(
+                "whole: {} links, head {}",
+                report.head.seq,
+                audit::hex(&report.head.hash)
+            );
             if report.unsealed > 0 {
-                println!("{} newer entries have no link yet; a running server adds it within a second", report.unsealed);
+                println!(
+                    "{} newer entries have no link yet; a running server adds it within a second",
+                    report.unsealed
+                );
             }
             match anchor {
                 Some(anchor) => println!("the anchor at link {} is part of the chain", anchor.seq),
@@ -51,9 +62,21 @@ pub(crate) async fn run(global: Global, args: AuditArgs) -> Result<ExitCode, Fai
         AuditCommand::List { limit } => {
             let scope = TenantScope::tenant_wide(tenant.id);
             let page = PageRequest::first(limit.clamp(1, 1000));
-            for entry in setup.stores.core.read().await?.audit(scope).list(page).await?.items {
+            for entry in setup
+                .stores
+                .core
+                .read()
+                .await?
+                .audit(scope)
+                .list(page)
+                .await?
+                .items
+            {
                 let (at, target) = (entry.at.to_rfc3339(), entry.target);
-                println!("{at}  {}  {}  {target}  {}", entry.actor, entry.action, entry.detail);
+                println!(
+                    "{at}  {}  {}  {target}  {}",
+                    entry.actor, entry.action, entry.detail
+                );
             }
         }
     }

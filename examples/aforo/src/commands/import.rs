@@ -2,12 +2,21 @@
 
 use std::{io::Read, process::ExitCode, time::Instant};
 
-use aforo_core::{PageRequest, TenantScope, kernel::{audit::Actor, egress}};
-use aforo_docs::{error::DocsError, service::{NewProduct, upstream_of}};
+use aforo_core::{
+    PageRequest, TenantScope,
+    kernel::{audit::Actor, egress},
+};
+use aforo_docs::{
+    error::DocsError,
+    service::{NewProduct, upstream_of},
+};
 use clap::Args;
 use ipnet::IpNet;
 
-use crate::{Failure, setup::{Global, Setup}};
+use crate::{
+    Failure,
+    setup::{Global, Setup},
+};
 
 /// Import an API description and publish it.
 #[derive(Args, Clone, Debug)]
@@ -38,7 +47,11 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
         Err(failure) if global.tenant.is_some() => return Err(failure),
         Err(failure) => {
             let none = setup.stores.core.read().await?.tenants().list().await?.is_empty();
-            if none { setup.ensure_tenant("Acme", Vec::new()).await? } else { return Err(failure) }
+            if none {
+                setup.ensure_tenant("Acme", Vec::new()).await?
+            } else {
+                return Err(failure);
+            }
         }
     };
     let scope = TenantScope::tenant_wide(tenant.id);
@@ -51,8 +64,18 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
     };
     let (source, source_url) = read(&args).await?;
     let specs = setup.specs();
-    let known = setup.stores.core.read().await?.products(scope).list(PageRequest::first(1000)).await?;
-    let known = known.items.into_iter().find(|p| p.name == args.product || p.slug == args.product);
+    let known = setup
+        .stores
+        .core
+        .read()
+        .await?
+        .products(scope)
+        .list(PageRequest::first(1000))
+        .await?;
+    let known = known
+        .items
+        .into_iter()
+        .find(|p| p.name == args.product || p.slug == args.product);
     let (product, made) = match known {
         Some(product) => (product, false),
         None => {
@@ -71,23 +94,37 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
         }
     };
     let began = Instant::now();
-    let imported = match specs.import(scope, Actor::Operator, product.id, source, source_url).await {
+    let imported = match specs
+        .import(scope, Actor::Operator, product.id, source, source_url)
+        .await
+    {
         Ok(imported) => imported,
         Err(DocsError::Import(error)) => return Ok(refused(&error)),
         Err(error) => return Err(error.into()),
     };
     if let Some(upstream) = upstream.filter(|u| !made && product.upstream.as_ref() != Some(u)) {
-        specs.approve_upstream(scope, Actor::Operator, product.id, upstream).await?;
+        specs
+            .approve_upstream(scope, Actor::Operator, product.id, upstream)
+            .await?;
     }
     let spec = &imported.spec;
-    println!("{} {} ({} operations, {} ms)", spec.title, spec.version, spec.operations, began.elapsed().as_millis());
+    println!(
+        "{} {} ({} operations, {} ms)",
+        spec.title,
+        spec.version,
+        spec.operations,
+        began.elapsed().as_millis()
+    );
     println!("  spec     {}", spec.id);
     println!("  product  {} ({})", product.id, product.slug);
     for warning in &imported.warnings {
         println!("  warning  {warning}");
     }
     if let Some(proposed) = imported.proposed.filter(|_| args.upstream.is_none()) {
-        println!("  The document names {}. Calls go there once an administrator approves it.", proposed.origin);
+        println!(
+            "  The document names {}. Calls go there once an administrator approves it.",
+            proposed.origin
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -124,5 +161,8 @@ async fn private_ranges(url: &str) -> Result<Vec<IpNet>, Failure> {
     let client = egress::Client::with_system_resolver(egress::Policy::default())?;
     let target = client.target(url, &everywhere).await?;
     let private = target.addresses().iter().map(std::net::SocketAddr::ip);
-    Ok(private.filter(|ip| egress::classify(*ip) != egress::AddressClass::Global).map(IpNet::from).collect())
+    Ok(private
+        .filter(|ip| egress::classify(*ip) != egress::AddressClass::Global)
+        .map(IpNet::from)
+        .collect())
 }

@@ -6,7 +6,10 @@ use aforo_core::OsEntropy;
 use aforo_vault::kek::KeyEncryptionKeys;
 use clap::{Args, Subcommand};
 
-use crate::{Failure, setup::{Global, Setup}};
+use crate::{
+    Failure,
+    setup::{Global, Setup},
+};
 
 /// Key encryption keys.
 #[derive(Args, Clone, Debug)]
@@ -44,7 +47,13 @@ pub(crate) async fn run(global: Global, args: KekArgs) -> Result<ExitCode, Failu
             println!("{} is current; {total} data keys re-wrapped", ring.current());
         }
         KekCommand::Retire => {
-            if !setup.stores.credentials.wrapped_by_other(ring.current(), 1).await?.is_empty() {
+            if !setup
+                .stores
+                .credentials
+                .wrapped_by_other(ring.current(), 1)
+                .await?
+                .is_empty()
+            {
                 return Err("some data keys are wrapped by older keys; run `aforo kek rotate` first".into());
             }
             ring.retire_old();

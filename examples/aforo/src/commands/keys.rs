@@ -2,7 +2,9 @@
 
 use std::{io::Read, process::ExitCode};
 
-use aforo_core::{CustomerId, KeyId, PageRequest, ProductId, SubscriptionId, TenantScope, kernel::audit::Actor};
+use aforo_core::{
+    CustomerId, KeyId, PageRequest, ProductId, SubscriptionId, TenantScope, kernel::audit::Actor,
+};
 use aforo_vault::{
     KeyOwner, NewKey,
     key::{CredentialFormat, Environment, Permission},
@@ -12,7 +14,10 @@ use aforo_vault::{
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
 
-use crate::{Failure, setup::{Global, Setup}};
+use crate::{
+    Failure,
+    setup::{Global, Setup},
+};
 
 /// API keys.
 #[derive(Args, Clone, Debug)]
@@ -73,12 +78,23 @@ pub(crate) async fn run(global: Global, args: KeysArgs) -> Result<ExitCode, Fail
     let vault = setup.vault()?;
     let (scope, actor) = (TenantScope::tenant_wide(tenant.id), Actor::Operator);
     match args.command {
-        KeysCommand::Create { name, environment, format, subscription, product, ip_range, rate_limit } => {
+        KeysCommand::Create {
+            name,
+            environment,
+            format,
+            subscription,
+            product,
+            ip_range,
+            rate_limit,
+        } => {
             let owner = match subscription {
                 None => KeyOwner::Operator,
                 Some(id) => {
                     let customer = customer_of(&setup, scope, id).await?;
-                    KeyOwner::Customer { customer, subscriptions: vec![id] }
+                    KeyOwner::Customer {
+                        customer,
+                        subscriptions: vec![id],
+                    }
                 }
             };
             let permissions = match owner {
@@ -111,7 +127,9 @@ pub(crate) async fn run(global: Global, args: KeysArgs) -> Result<ExitCode, Fail
                 let page = PageRequest { after, limit: 100 };
                 let page = vault.list(scope, KeyFilter::default(), page).await?;
                 for key in page.items {
-                    let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| at.to_rfc3339());
+                    let used = key
+                        .last_used_at
+                        .map_or_else(|| "never used".to_owned(), |at| at.to_rfc3339());
                     let (status, hint) = (key.status(now).as_str(), key.display_hint());
                     println!("{}  {status:8}  {hint}  {used}  {}", key.id, key.name);
                 }
@@ -135,7 +153,15 @@ pub(crate) async fn run(global: Global, args: KeysArgs) -> Result<ExitCode, Fail
             let mut text = String::new();
             std::io::stdin().lock().take(1024).read_to_string(&mut text)?;
             let presented = Presented::bearer(text.trim());
-            let verified = vault.verify(&presented, Purpose { product, ..Purpose::default() }).await;
+            let verified = vault
+                .verify(
+                    &presented,
+                    Purpose {
+                        product,
+                        ..Purpose::default()
+                    },
+                )
+                .await;
             match verified.map_err(|error| (error.code(), error)) {
                 Ok(verified) => {
                     vault.flush_last_used().await?;
@@ -152,6 +178,15 @@ pub(crate) async fn run(global: Global, args: KeysArgs) -> Result<ExitCode, Fail
 }
 
 async fn customer_of(setup: &Setup, scope: TenantScope, id: SubscriptionId) -> Result<CustomerId, Failure> {
-    let found = setup.stores.core.read().await?.subscriptions(scope).find(id).await?;
-    Ok(found.ok_or_else(|| format!("there is no subscription {id}"))?.customer)
+    let found = setup
+        .stores
+        .core
+        .read()
+        .await?
+        .subscriptions(scope)
+        .find(id)
+        .await?;
+    Ok(found
+        .ok_or_else(|| format!("there is no subscription {id}"))?
+        .customer)
 }

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::{Failure, setup::{Global, Setup}};
+use crate::{
+    Failure,
+    setup::{Global, Setup},
+};
 
 /// Tenants.
 #[derive(Args, Clone, Debug)]
@@ -37,7 +40,13 @@ pub(crate) async fn run(global: Global, args: TenantsArgs) -> Result<ExitCode, F
         }
         TenantsCommand::List => {
             for tenant in setup.stores.core.read().await?.tenants().list().await? {
-                println!("{}  {}  {}  {}", tenant.id, tenant.slug, tenant.name, tenant.hosts.join(" "));
+                println!(
+                    "{}  {}  {}  {}",
+                    tenant.id,
+                    tenant.slug,
+                    tenant.name,
+                    tenant.hosts.join(" ")
+                );
             }
         }
     }

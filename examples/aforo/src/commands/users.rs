@@ -12,7 +12,10 @@ use aforo_core::{
 };
 use clap::{Args, Subcommand};
 
-use crate::{Failure, setup::{Global, Setup}};
+use crate::{
+    Failure,
+    setup::{Global, Setup},
+};
 
 /// People.
 #[derive(Args, Clone, Debug)]
@@ -48,9 +51,26 @@ pub(crate) async fn run(global: Global, args: UsersArgs) -> Result<ExitCode, Fai
     drop(Secret::new(line));
     let signer = SessionSigner::new(&setup.folder.session_secret()?, "setup");
     let (store, clock) = (setup.stores.core.clone(), setup.clock.clone());
-    let accounts = Accounts::new(store, clock, Arc::new(OsEntropy), signer, AccountSettings::default());
+    let accounts = Accounts::new(
+        store,
+        clock,
+        Arc::new(OsEntropy),
+        signer,
+        AccountSettings::default(),
+    );
     let role = if admin { Role::Admin } else { Role::Developer };
-    let signed_in = accounts.sign_up(tenant.id, SignUp { email, password, name, role }, None).await?;
+    let signed_in = accounts
+        .sign_up(
+            tenant.id,
+            SignUp {
+                email,
+                password,
+                name,
+                role,
+            },
+            None,
+        )
+        .await?;
     accounts.sign_out(&signed_in.principal).await?;
     println!("{}  {role}", signed_in.principal.user);
     Ok(ExitCode::SUCCESS)
