@@ -10,6 +10,7 @@
 //!
 //! Nothing here fetches anything: a `$ref` to another file is shown as a schema that is cut there.
 
+mod content;
 mod example;
 mod index;
 mod locate;
