@@ -24,9 +24,10 @@ const SETTINGS: Settings = Settings {
     connections: 10,
     acquire_timeout: Duration::from_secs(2),
 };
-const BEFORE_MIGRATION: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
-const AFTER_MIGRATION: &str = "RESET statement_timeout; RESET lock_timeout";
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
+/// One process migrates at a time, for as long as it takes. The number is "aforo" in ASCII.
+const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+    SELECT pg_advisory_xact_lock(418330407535)";
+const MIGRATIONS: &[(i32, &str, &str)] = &[(
     1,
     "console",
     include_str!("../migrations/postgres/0001_console.sql"),

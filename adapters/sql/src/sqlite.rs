@@ -17,7 +17,8 @@ type Connection = sqlx::SqliteConnection;
 /// A deferred transaction that reads and then writes can fail with BUSY at once; this one waits its turn.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const BEGIN_READ: &str = "BEGIN DEFERRED";
-/// A failed statement undoes itself only; what was done before it is committed.
+/// A failed statement undoes itself only, and what was done before it is committed; or, when the disk is full,
+/// everything is undone, and COMMIT fails.
 const BEFORE_COMMIT: Option<&str> = None;
 /// One writer at a time is SQLite's nature: waiting for it in vain means that others were in the way.
 const TIMED_OUT: StoreErrorKind = StoreErrorKind::Busy;
@@ -25,9 +26,9 @@ const SETTINGS: Settings = Settings {
     connections: 4,
     acquire_timeout: Duration::from_secs(5),
 };
-const BEFORE_MIGRATION: &str = "";
-const AFTER_MIGRATION: &str = "";
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
+/// The transaction itself keeps others out.
+const MIGRATION_LOCK: &str = "";
+const MIGRATIONS: &[(i32, &str, &str)] = &[(
     1,
     "console",
     include_str!("../migrations/sqlite/0001_console.sql"),
@@ -57,17 +58,6 @@ impl Store {
     }
     /// Opens a database as the host wants it; journal, durability, foreign keys and secure deletion are set here.
     pub async fn open_with(options: SqliteConnectOptions, settings: Settings) -> Result<Self, StoreError> {
-        if options
-            .get_filename()
-            .as_os_str()
-            .to_string_lossy()
-            .contains(":memory:")
-        {
-            return Err(StoreError::new(
-                StoreErrorKind::Other,
-                "every connection would have a database in memory of its own; use aforo-memory",
-            ));
-        }
         let writing = options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -90,6 +80,16 @@ impl Store {
             .connect_with(reading)
             .await
             .map_err(shared::store_error)?;
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+            .fetch_one(&writers)
+            .await
+            .map_err(shared::store_error)?;
+        if journal != "wal" {
+            return Err(StoreError::new(
+                StoreErrorKind::Other,
+                "SQLite needs a file on a local disk here; in memory, use aforo-memory",
+            ));
+        }
         Ok(Self::new(readers, writers))
     }
     /// Takes over a host's pool, for reading and writing. Writers then queue by the pool's `busy_timeout`; set

@@ -44,9 +44,24 @@ pub async fn a_cancel_kills_the_keys_that_nothing_else_keeps_alive(subject: &Sub
     let mut tx = subject.read().await;
     let mut keys = tx.keys(owner.own());
     assert_eq!(keys.bindings(key.id).await.unwrap(), []);
-    assert!(keys.twin(s, Environment::Live, INTEGRATION).await.unwrap().is_none());
-    assert!(keys.twin(s, Environment::Test, INTEGRATION).await.unwrap().is_none());
-    assert!(keys.twin(t, Environment::Live, INTEGRATION).await.unwrap().is_some());
+    assert!(
+        keys.twin(s, Environment::Live, INTEGRATION)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        keys.twin(s, Environment::Test, INTEGRATION)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        keys.twin(t, Environment::Live, INTEGRATION)
+            .await
+            .unwrap()
+            .is_some()
+    );
     drop(keys);
     let left = subject.credentials.wrapped_by_other("none", 1000).await.unwrap();
     assert!(left.iter().all(|sealed| sealed.context.subscription != s));

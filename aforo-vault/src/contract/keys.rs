@@ -327,10 +327,24 @@ pub async fn twins_are_found_by_subscription_and_environment_and_never_listed(su
     let (key, sealed) = add_twin(subject, &owner, Environment::Test, s).await;
     let mut tx = subject.begin().await;
     let mut keys = tx.keys(owner.own());
-    let found = keys.twin(s, Environment::Test, INTEGRATION).await.unwrap().unwrap();
+    let found = keys
+        .twin(s, Environment::Test, INTEGRATION)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(found == (key.clone(), sealed));
-    assert!(keys.twin(s, Environment::Live, INTEGRATION).await.unwrap().is_none());
-    assert!(keys.twin(t, Environment::Test, INTEGRATION).await.unwrap().is_none());
+    assert!(
+        keys.twin(s, Environment::Live, INTEGRATION)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        keys.twin(t, Environment::Test, INTEGRATION)
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(keys.find(key.id).await.unwrap(), None);
     assert_eq!(keys.lock(key.id).await.unwrap(), None);
     let filter = KeyFilter {
@@ -342,8 +356,9 @@ pub async fn twins_are_found_by_subscription_and_environment_and_never_listed(su
     assert_eq!(tx.keys(owner.wide()).find(key.id).await.unwrap(), None);
 }
 
-/// A second unrevoked twin cannot be sealed; after the first is revoked, it can. Nor has a key two copies.
-pub async fn a_subscription_has_one_twin_for_each_environment(subject: &Subject) {
+/// A second unrevoked twin for the same integration cannot be sealed; after the first is revoked, it can. Nor has
+/// a key two copies.
+pub async fn a_subscription_has_one_twin_for_each_environment_and_integration(subject: &Subject) {
     let owner = owner(subject).await;
     let subscription = subscribe(subject, &owner).await;
     let (first, sealed) = add_twin(subject, &owner, Environment::Live, subscription).await;
@@ -376,4 +391,21 @@ pub async fn a_subscription_has_one_twin_for_each_environment(subject: &Subject)
         .await
         .unwrap();
     assert_eq!(twin.unwrap().0.id, second.id);
+    let elsewhere = twin_key(&owner, Environment::Live);
+    let mut sealed = sealed_for(&elsewhere, subscription);
+    sealed.context.integration = "prod_b".into();
+    tx.keys(owner.own()).insert(&elsewhere).await.unwrap();
+    tx.keys(owner.own()).insert_sealed(&sealed).await.unwrap();
+    for (integration, id) in [(INTEGRATION, second.id), ("prod_b", elsewhere.id)] {
+        let twin = tx
+            .keys(owner.own())
+            .twin(subscription, Environment::Live, integration)
+            .await;
+        assert_eq!(twin.unwrap().unwrap().0.id, id);
+    }
+    let other = tx
+        .keys(owner.own())
+        .twin(subscription, Environment::Live, "prod_c")
+        .await;
+    assert!(other.unwrap().is_none());
 }

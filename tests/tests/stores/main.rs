@@ -1,4 +1,10 @@
-//! One contract for every store.
+//! Every store: one contract for all of them, and what only holds for databases.
+
+mod faults;
+mod hosts;
+mod races;
+mod schema;
+mod tampering;
 
 use aforo_tests::postgres::Database;
 use aforo_vault::contract::Subject;
@@ -14,19 +20,6 @@ async fn sqlite() -> (aforo_sql::sqlite::Store, TempDir) {
     (store, folder)
 }
 
-aforo_core::core_contract!(memory_core, async { (aforo_memory::Store::new(), ()) });
-aforo_vault::vault_contract!(memory_vault, async {
-    (Subject::of(aforo_memory::Store::new()), ())
-});
-aforo_docs::docs_contract!(memory_docs, async { (aforo_memory::Store::new(), ()) });
-
-aforo_core::core_contract!(sqlite_core, sqlite());
-aforo_vault::vault_contract!(sqlite_vault, async {
-    let (store, folder) = sqlite().await;
-    (Subject::of(store), folder)
-});
-aforo_docs::docs_contract!(sqlite_docs, sqlite());
-
 /// A PostgreSQL database of its own.
 async fn postgres() -> (aforo_sql::postgres::Store, Database) {
     let database = Database::new().await;
@@ -36,9 +29,22 @@ async fn postgres() -> (aforo_sql::postgres::Store, Database) {
     )
 }
 
+aforo_core::core_contract!(memory_core, async { (aforo_memory::Store::new(), ()) });
+aforo_core::core_contract!(sqlite_core, sqlite());
 aforo_core::core_contract!(postgres_core, postgres());
+
+aforo_vault::vault_contract!(memory_vault, async {
+    (Subject::of(aforo_memory::Store::new()), ())
+});
+aforo_vault::vault_contract!(sqlite_vault, async {
+    let (store, folder) = sqlite().await;
+    (Subject::of(store), folder)
+});
 aforo_vault::vault_contract!(postgres_vault, async {
     let (store, database) = postgres().await;
     (Subject::of(store), database)
 });
+
+aforo_docs::docs_contract!(memory_docs, async { (aforo_memory::Store::new(), ()) });
+aforo_docs::docs_contract!(sqlite_docs, sqlite());
 aforo_docs::docs_contract!(postgres_docs, postgres());

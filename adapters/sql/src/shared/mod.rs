@@ -7,6 +7,7 @@ mod audit;
 mod credentials;
 mod customers;
 mod keys;
+mod migrate;
 mod plans;
 mod products;
 mod row;
@@ -17,7 +18,7 @@ mod tenants;
 mod users;
 
 use aforo_core::{
-    CustomerId, Store as StoreOf, StoreError, StoreErrorKind, TenantId, TenantScope, Transaction,
+    CustomerId, Store as StoreOf, StoreError, TenantId, TenantScope, Transaction,
     domain::{
         customer::CustomerRepository,
         plan::PlanRepository,
@@ -33,16 +34,10 @@ use aforo_core::{
 use aforo_docs::store::{ConsoleTx, DocsTx, SpecRepository};
 use aforo_vault::store::{KeyRepository, VaultTx};
 use async_trait::async_trait;
-use sqlx::{
-    Pool, SqlSafeStr, SqlStr, Transaction as SqlTransaction,
-    migrate::{Migration, MigrationType, Migrator},
-};
+use sqlx::{Connection as _, Pool, Transaction as SqlTransaction};
 use uuid::Uuid;
 
-use super::{
-    AFTER_MIGRATION, BEFORE_COMMIT, BEFORE_MIGRATION, BEGIN, BEGIN_READ, Connection, Db, MIGRATIONS,
-    TIMED_OUT,
-};
+use super::{BEFORE_COMMIT, BEGIN, BEGIN_READ, Connection, Db, MIGRATION_LOCK, MIGRATIONS, TIMED_OUT};
 use crate::error::outside;
 
 /// A database. Clones share its connections.
@@ -60,32 +55,6 @@ impl Store {
         &self.writers
     }
 
-    /// Creates and updates the tables. Safe to call at every start, by several processes at once. A database
-    /// that a newer version updated is refused.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        let migrations = MIGRATIONS.iter().map(|(number, name, sql)| {
-            let sql = SqlStr::from_static(sql);
-            Migration::new(*number, (*name).into(), MigrationType::Simple, sql, false)
-        });
-        let mut migrator = Migrator::with_migrations(migrations.collect());
-        migrator.dangerous_set_table_name("_aforo_migrations");
-        let mut connection = self.writers.acquire().await.map_err(store_error)?;
-        let set = |sql: &'static str| sqlx::raw_sql(sql.into_sql_str());
-        set(BEFORE_MIGRATION)
-            .execute(&mut *connection)
-            .await
-            .map_err(store_error)?;
-        let outcome = migrator.run(&mut *connection).await;
-        set(AFTER_MIGRATION)
-            .execute(&mut *connection)
-            .await
-            .map_err(store_error)?;
-        outcome.map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(error) => store_error(error),
-            other => StoreError::new(StoreErrorKind::Other, other),
-        })
-    }
-
     /// Asks the database for an answer: whether the console is ready.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let one = sqlx::query_scalar::<Db, i64>("SELECT CAST(1 AS BIGINT)");
@@ -100,13 +69,29 @@ impl Store {
     }
 
     async fn begin_tx(&self) -> Result<Tx, StoreError> {
-        let tx = self.writers.begin_with(BEGIN).await.map_err(store_error)?;
-        Ok(Tx { tx })
+        begin_on(&self.writers, BEGIN).await
     }
     async fn read_tx(&self) -> Result<Tx, StoreError> {
-        let tx = self.readers.begin_with(BEGIN_READ).await.map_err(store_error)?;
-        Ok(Tx { tx })
+        begin_on(&self.readers, BEGIN_READ).await
     }
+}
+
+/// When a disk is full or fails, SQLite ends a transaction by itself, and sqlx goes on counting it: that
+/// connection never begins another. It is closed here, and a fresh one takes its place.
+async fn begin_on(pool: &Pool<Db>, begin: &'static str) -> Result<Tx, StoreError> {
+    for _ in 0..=pool.options().get_max_connections() {
+        match pool.begin_with(begin).await {
+            Ok(tx) => return Ok(Tx { tx }),
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                let connection = pool.acquire().await.map_err(store_error)?;
+                if connection.is_in_transaction() {
+                    connection.close().await.map_err(store_error)?;
+                }
+            }
+            Err(error) => return Err(store_error(error)),
+        }
+    }
+    Err(store_error(sqlx::Error::InvalidSavePointStatement))
 }
 
 macro_rules! begins {
