@@ -238,8 +238,8 @@ fn body(c: &Chrome, view: &OperationView<'_>) -> Markup {
             button.btn.btn-ghost.btn-sm.js type="button" data-format { (icon_sm(c, "spec")) "Format" }
         }
         json-editor {
-            label.sr for="body-text" { "Request body" }
-            textarea #body-text name="body" rows=(rows) spellcheck="false" autocapitalize="off" autocomplete="off" { "\n" (text) }
+            label.sr for="try-body" { "Request body" }
+            textarea #try-body name="body" rows=(rows) spellcheck="false" autocapitalize="off" autocomplete="off" { "\n" (text) }
         }
         @if body.contents.len() > 1 {
             @for one in &body.contents { template data-example=(one.media_type) { (example(one)) } }

@@ -1,6 +1,9 @@
 //! Schemas as nested lists of properties.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+};
 
 use aforo_docs::spec::model::{AlternativeKind, PropertyView, SchemaView};
 use maud::{Markup, html};
@@ -19,6 +22,7 @@ const OPEN_LEVELS: usize = 1;
 pub(super) struct Schemas {
     markdown: Markdown,
     left: Cell<usize>,
+    ids: RefCell<BTreeSet<String>>,
 }
 
 impl Schemas {
@@ -26,6 +30,7 @@ impl Schemas {
         Self {
             markdown,
             left: Cell::new(MOST_PROPERTIES),
+            ids: RefCell::default(),
         }
     }
 
@@ -55,13 +60,15 @@ impl Schemas {
         level: usize,
     ) -> Markup {
         let id = format!("{anchor}-{}", slug(name));
-        html! { div.prop id=(id) {
+        // Different names can make the same id, such as those in other alphabets: the first has it.
+        let own = self.ids.borrow_mut().insert(id.clone());
+        html! { div.prop id=[own.then_some(&id)] {
             div.head {
                 span.name { (name) }
                 span.type { (type_label(schema)) }
                 @if required { span.req { "required" } }
                 (marks(schema))
-                @if level == 0 { a.anchor href={ "#" (id) } aria-label={ "Link to " (name) } { "#" } }
+                @if own && level == 0 { a.anchor href={ "#" (id) } aria-label={ "Link to " (name) } { "#" } }
             }
             @if let Some(text) = prose(self.markdown, text) { div.prose.small { (text) } }
             (self.details(schema, &id, level))
