@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The largest document that is read (E7), and some room for the form around it.
-const LIMIT: usize = 10 * 1024 * 1024;
+const LIMIT: usize = 16 * 1024 * 1024;
 
 /// A description to import by URL. To upload one, send `multipart/form-data` with the fields `productId`,
 /// `specFormat` and a file.
@@ -164,7 +164,7 @@ async fn publish(
     Ok(shared.specs.import(scope, actor, product, document, source_url).await?)
 }
 
-/// Fetches by the egress rules: no private address, redirects checked anew, at most 10 MiB (E5, E7).
+/// Fetches by the egress rules: no private address, redirects checked anew, at most 16 MiB (E5, E7).
 async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
     let fetched = shared.egress.fetch(url, &[], &egress::FetchLimits::default()).await;
     fetched.map(|document| document.body.to_vec()).map_err(|error| {

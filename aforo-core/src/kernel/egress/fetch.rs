@@ -27,10 +27,10 @@ pub struct FetchLimits {
 }
 
 impl Default for FetchLimits {
-    /// 10 MiB, 20 s, 3 redirects (E5, E7).
+    /// 16 MiB, 20 s, 3 redirects (E5, E7).
     fn default() -> Self {
         Self {
-            bytes: 10 * 1024 * 1024,
+            bytes: 16 * 1024 * 1024,
             total: Duration::from_secs(20),
             redirects: 3,
         }

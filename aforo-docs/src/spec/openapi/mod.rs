@@ -43,7 +43,7 @@ pub enum SourceFormat {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Its size in bytes. 10 MiB.
+    /// Its size in bytes. 16 MiB: GitHub publishes 13.
     pub max_bytes: usize,
     /// How many operations it may have. 5,000.
     pub max_operations: usize,
@@ -54,7 +54,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            max_bytes: 10 << 20,
+            max_bytes: 16 << 20,
             max_operations: 5_000,
             max_depth: 100,
         }

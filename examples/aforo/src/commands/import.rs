@@ -38,7 +38,7 @@ pub(crate) struct ImportArgs {
     allow_private: Vec<IpNet>,
 }
 
-const LIMIT: u64 = 10 * 1024 * 1024;
+const LIMIT: u64 = 16 * 1024 * 1024;
 
 pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Failure> {
     let setup = Setup::open(&global).await?;
