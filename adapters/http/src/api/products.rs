@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aforo_core::{
     PlanId, ProductId,
+    kernel::egress::EgressError,
     domain::{plan::Plan, product::{Product, Upstream}},
 };
 use aforo_docs::service::{NewProduct, upstream_of};
@@ -166,12 +167,25 @@ async fn create(
 
 /// An upstream that the console may connect to, by the same rules as every call (E1 to E4).
 async fn checked_upstream(shared: &Shared, url: &str) -> Result<Upstream, Problem> {
-    let target = shared.egress.target(url, &shared.settings.private_upstreams).await;
-    target.map_err(|error| {
-        let detail = format!("{error}. Private addresses need a range that the operator allows.");
-        Problem::invalid("/upstream", detail).with("reason", error.code())
-    })?;
+    check_reachable(shared, "/upstream", url, &shared.settings.private_upstreams).await?;
     upstream_of(url).ok_or_else(|| Problem::invalid("/upstream", "Enter an absolute http or https URL."))
+}
+
+/// Refuses an address that no call could go to. A name that does not resolve now is not refused: every call
+/// looks it up and judges it again.
+async fn check_reachable(
+    shared: &Shared,
+    pointer: &str,
+    url: &str,
+    allowed: &[ipnet::IpNet],
+) -> Result<(), Problem> {
+    match shared.egress.target(url, allowed).await {
+        Err(error @ EgressError::Denied(_)) => {
+            let detail = format!("{error}. Private addresses need a range that the operator allows.");
+            Err(Problem::invalid(pointer, detail).with("reason", error.code()))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn find(
@@ -210,9 +224,7 @@ pub(crate) async fn approve_upstream(
     };
     let mut allowed = shared.settings.private_upstreams.clone();
     allowed.extend(&product.private_ranges);
-    shared.egress.target(&proposed.origin, &allowed).await.map_err(|error| {
-        Problem::invalid("/origin", error.to_string()).with("reason", error.code())
-    })?;
+    check_reachable(shared, "/origin", &proposed.origin, &allowed).await?;
     shared.specs.approve_upstream(scope, context.actor(), id, proposed).await?;
     Ok(())
 }

@@ -159,7 +159,14 @@ async fn read(args: &ImportArgs) -> Result<(Vec<u8>, Option<String>), Failure> {
 async fn private_ranges(url: &str) -> Result<Vec<IpNet>, Failure> {
     let everywhere: [IpNet; 2] = ["0.0.0.0/0".parse()?, "::/0".parse()?];
     let client = egress::Client::with_system_resolver(egress::Policy::default())?;
-    let target = client.target(url, &everywhere).await?;
+    let target = match client.target(url, &everywhere).await {
+        Ok(target) => target,
+        Err(error @ egress::EgressError::Denied(_)) => return Err(error.into()),
+        Err(error) => {
+            eprintln!("aforo: {url} cannot be looked up now ({error}); each call will look it up again");
+            return Ok(Vec::new());
+        }
+    };
     let private = target.addresses().iter().map(std::net::SocketAddr::ip);
     Ok(private
         .filter(|ip| egress::classify(*ip) != egress::AddressClass::Global)
