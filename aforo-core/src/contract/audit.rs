@@ -47,7 +47,7 @@ pub async fn the_audit_log_is_for_tenant_wide_scopes(store: &impl CoreStore) {
     let mut tx = begin(store).await;
     assert_eq!(
         tx.audit(a.wide).list(PageRequest::first(9)).await.unwrap().items,
-        [entry.clone()]
+        std::slice::from_ref(&entry)
     );
     for scope in [a.own, b.wide, b.own] {
         assert_eq!(

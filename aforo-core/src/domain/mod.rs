@@ -3,6 +3,8 @@
 #[cfg(all(feature = "session", feature = "password"))]
 pub mod account;
 pub mod customer;
+#[cfg(all(feature = "session", feature = "egress"))]
+pub mod jwks;
 #[cfg(feature = "password")]
 pub mod password;
 pub mod plan;
