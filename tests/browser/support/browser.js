@@ -100,8 +100,14 @@ export class Visitor {
       const entry = this.network.findLast(one => one.networkId === event.requestId);
       if (!entry) return;
       streams.set(event.requestId, entry);
-      const { bufferedData } = await cdp.send('Network.streamResourceContent', { requestId: event.requestId });
-      entry.body = Buffer.concat([Buffer.from(bufferedData, 'base64'), entry.body]);
+      try {
+        const { bufferedData } = await cdp.send('Network.streamResourceContent', { requestId: event.requestId });
+        entry.body = Buffer.concat([Buffer.from(bufferedData, 'base64'), entry.body]);
+      } catch {
+        // Over already.
+        const { body, base64Encoded } = await cdp.send('Network.getResponseBody', { requestId: event.requestId }).catch(() => ({ body: '' }));
+        entry.body = Buffer.from(body, base64Encoded ? 'base64' : 'utf8');
+      }
     });
   }
 
