@@ -133,6 +133,11 @@ impl Scrubber {
         EventScrubber::new(self.clone())
     }
 
+    /// Whether the first tier would remove something of this text.
+    pub(crate) fn finds(&self, text: &[u8]) -> bool {
+        !self.literal(text).is_empty()
+    }
+
     /// What of this text the first tier would remove, in order and without overlap.
     fn literal(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();

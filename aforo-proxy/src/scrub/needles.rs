@@ -17,49 +17,46 @@ const GRAM: usize = 8;
 pub(super) const FRAGMENT: usize = 16;
 const BUCKETS: usize = 4096;
 const EMPTY: u32 = u32::MAX;
+/// All forms of a secret take at most this many bytes for each of its own.
+const ROOM: usize = 64;
 
 /// What our own keys look like: whose ever they are, they are removed (R8).
 const TOKEN_PREFIXES: [&[u8]; 2] = [b"sk_live_", b"sk_test_"];
 const TOKEN_LENGTH: usize = 48;
 
-/// One literal form of a secret, in lower case: comparison folds ASCII case.
-struct Form {
+/// The literal forms of some secrets, in lower case since comparison folds ASCII case. Wiped when dropped; has
+/// no `Debug`.
+pub(super) struct Needles {
+    /// All forms, one after another.
     text: Vec<u8>,
+    forms: Vec<Form>,
+    /// The last place in `text` where a gram of this bucket begins, and the one before it.
+    buckets: Vec<u32>,
+    next: Vec<u32>,
+}
+
+struct Form {
+    start: usize,
+    end: usize,
     /// A stretch of this many bytes shows [`FRAGMENT`] characters of the secret.
     least: usize,
 }
 
-struct Gram {
-    key: u64,
-    form: u32,
-    position: u32,
-    next: u32,
-}
-
-/// The literal forms of some secrets. Wiped when dropped; has no `Debug`.
-pub(super) struct Needles {
-    forms: Vec<Form>,
-    grams: Vec<Gram>,
-    buckets: Vec<u32>,
-}
-
 impl Drop for Needles {
     fn drop(&mut self) {
-        for form in &mut self.forms {
-            form.text.zeroize();
-        }
-        for gram in &mut self.grams {
-            gram.key.zeroize();
-        }
+        self.text.zeroize();
     }
 }
 
 impl Needles {
-    pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a [u8]> + Clone) -> Self {
+        // One allocation, so that growing leaves no copy behind.
+        let room = secrets.clone().into_iter().map(|secret| secret.len() * ROOM + 1024).sum();
         let mut needles = Self {
-            forms: Vec::new(),
-            grams: Vec::new(),
+            text: Vec::with_capacity(room),
+            forms: Vec::with_capacity(32),
             buckets: vec![EMPTY; BUCKETS],
+            next: Vec::new(),
         };
         for secret in secrets {
             needles.add_forms(secret);
@@ -69,107 +66,106 @@ impl Needles {
     }
 
     fn add_forms(&mut self, secret: &[u8]) {
-        let whole = secret.len().min(FRAGMENT);
-        let mut units = |write: &dyn Fn(u8, &mut Vec<u8>)| {
-            let mut text = Vec::with_capacity(secret.len() * 8);
-            let mut ends = vec![0];
-            for &byte in secret {
-                write(byte, &mut text);
-                ends.push(text.len());
+        self.add_units(secret, |b, out| out.push(b));
+        self.add_units(secret, |b, out| push_hex(out, b"", b, b""));
+        self.add_units(secret, |b, out| push_hex(out, b"%", b, b""));
+        self.add_units(secret, |b, out| push_hex(out, b"\\x", b, b""));
+        self.add_units(secret, |b, out| push_hex(out, b"\\u00", b, b""));
+        self.add_units(secret, |b, out| push_hex(out, b"&#x", b, b";"));
+        self.add_units(secret, |b, out| {
+            out.extend_from_slice(b"&#");
+            for power in [100, 10, 1] {
+                if b >= power {
+                    out.push(b'0' + b / power % 10);
+                }
             }
-            // The shortest stretch that shows enough.
-            let least = ends
-                .windows(whole + 1)
-                .map(|w| w[whole] - w[0])
-                .min()
-                .unwrap_or(text.len());
-            self.add(text, least);
-        };
-        units(&|b, out| out.push(b));
-        units(&|b, out| push_hex(out, b"", b, b""));
-        units(&|b, out| push_hex(out, b"%", b, b""));
-        units(&|b, out| push_hex(out, b"\\x", b, b""));
-        units(&|b, out| push_hex(out, b"\\u00", b, b""));
-        units(&|b, out| push_hex(out, b"&#x", b, b";"));
-        units(&|b, out| out.extend_from_slice(format!("&#{b};").as_bytes()));
-        units(&|b, out| out.extend_from_slice(&[b, 0]));
-        units(&|b, out| out.extend_from_slice(&[0, b]));
-        // What the usual encoders do: escape only what needs it.
-        units(&|b, out| match b {
-            _ if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => out.push(b),
-            _ => push_hex(out, b"%", b, b""),
+            out.push(b';');
         });
-        units(&|b, out| match b {
-            b'"' | b'\\' | b'/' => out.extend_from_slice(&[b'\\', b]),
-            _ => out.push(b),
-        });
-        units(&|b, out| match b {
-            b'&' => out.extend_from_slice(b"&amp;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'>' => out.extend_from_slice(b"&gt;"),
-            b'"' => out.extend_from_slice(b"&quot;"),
-            b'\'' => out.extend_from_slice(b"&#39;"),
-            _ => out.push(b),
-        });
+        self.add_units(secret, |b, out| out.extend_from_slice(&[b, 0]));
+        self.add_units(secret, |b, out| out.extend_from_slice(&[0, b]));
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~".contains(b);
+        if !secret.iter().all(plain) {
+            // What the usual encoders do: escape only what needs it.
+            self.add_units(secret, |b, out| if plain(&b) { out.push(b) } else { push_hex(out, b"%", b, b"") });
+            self.add_units(secret, |b, out| match b {
+                b'"' | b'\\' | b'/' => out.extend_from_slice(&[b'\\', b]),
+                _ => out.push(b),
+            });
+            self.add_units(secret, |b, out| match b {
+                b'&' => out.extend_from_slice(b"&amp;"),
+                b'<' => out.extend_from_slice(b"&lt;"),
+                b'>' => out.extend_from_slice(b"&gt;"),
+                b'"' => out.extend_from_slice(b"&quot;"),
+                b'\'' => out.extend_from_slice(b"&#39;"),
+                _ => out.push(b),
+            });
+        }
         // Base64 and base32 of a text that holds the secret: where it starts modulo the group decides the
         // letters, and the first and last ones mix with what stands around.
+        let whole = secret.len().min(FRAGMENT);
+        let mut padded = Zeroizing::new([&[0; 4], secret].concat());
         for offset in 0..3 {
+            let padded = &padded[4 - offset..];
+            let inner = (offset * 8).div_ceil(6)..padded.len() * 8 / 6;
             for engine in [&BASE64_STANDARD_NO_PAD, &BASE64_URL_SAFE_NO_PAD] {
-                let padded = Zeroizing::new([&[0; 2][..offset], secret].concat());
-                let mut text = engine.encode(&*padded).into_bytes();
-                let first = (offset * 8).div_ceil(6);
-                let last = (padded.len() * 8) / 6;
-                let inner = text[first..last.max(first)].to_vec();
-                text.zeroize();
-                self.add(inner, whole * 8 / 6 - 1);
+                let text = Zeroizing::new(engine.encode(padded));
+                self.add(&text.as_bytes()[inner.clone()], whole * 8 / 6 - 1);
             }
         }
         for offset in 0..5 {
-            let padded = Zeroizing::new([&[0; 4][..offset], secret].concat());
-            let mut text = base32(&padded);
-            let inner = text[(offset * 8).div_ceil(5)..(padded.len() * 8) / 5].to_vec();
-            text.zeroize();
-            self.add(inner, whole * 8 / 5 - 1);
+            let padded = &padded[4 - offset..];
+            let text = Zeroizing::new(base32(padded));
+            self.add(&text[(offset * 8).div_ceil(5)..padded.len() * 8 / 5], whole * 8 / 5 - 1);
         }
+        padded.zeroize();
         let hash = Sha256::digest(secret);
-        let hex = hash.iter().fold(Vec::new(), |mut out, &b| {
-            push_hex(&mut out, b"", b, b"");
-            out
-        });
-        self.add(hex, 32);
-        self.add(BASE64_STANDARD_NO_PAD.encode(hash).into_bytes(), 22);
-        self.add(BASE64_URL_SAFE_NO_PAD.encode(hash).into_bytes(), 22);
+        self.add_units(&hash, |b, out| push_hex(out, b"", b, b""));
+        self.add(BASE64_STANDARD_NO_PAD.encode(hash).as_bytes(), 22);
+        self.add(BASE64_URL_SAFE_NO_PAD.encode(hash).as_bytes(), 22);
     }
 
-    fn add(&mut self, mut text: Vec<u8>, least: usize) {
-        text.make_ascii_lowercase();
-        if self.forms.iter().any(|form| form.text == text) {
-            text.zeroize();
-        } else {
-            let least = least.clamp(2 * GRAM - 1, text.len().max(2 * GRAM - 1));
-            self.forms.push(Form { text, least });
+    /// Adds the form in which each byte is written by itself.
+    fn add_units(&mut self, secret: &[u8], write: impl Fn(u8, &mut Vec<u8>)) {
+        let whole = secret.len().min(FRAGMENT);
+        let start = self.text.len();
+        let mut ends = Vec::with_capacity(secret.len() + 1);
+        ends.push(start);
+        for &byte in secret {
+            write(byte, &mut self.text);
+            ends.push(self.text.len());
         }
+        // The shortest stretch that shows enough.
+        let least = ends.windows(whole + 1).map(|w| w[whole] - w[0]).min().unwrap_or(usize::MAX);
+        self.close(start, least);
+    }
+
+    fn add(&mut self, form: &[u8], least: usize) {
+        let start = self.text.len();
+        self.text.extend_from_slice(form);
+        self.close(start, least);
+    }
+
+    /// Makes a form of what was written last.
+    fn close(&mut self, start: usize, least: usize) {
+        self.text[start..].make_ascii_lowercase();
+        let (before, form) = self.text.split_at(start);
+        if self.forms.iter().any(|other| before[other.start..other.end] == *form) {
+            self.text[start..].zeroize();
+            self.text.truncate(start);
+            return;
+        }
+        let least = least.clamp(2 * GRAM - 1, form.len().max(2 * GRAM - 1));
+        self.forms.push(Form { start, end: self.text.len(), least });
     }
 
     fn index(&mut self) {
-        // One allocation, so that growing leaves no copy behind.
-        self.grams
-            .reserve_exact(self.forms.iter().map(|form| form.text.len()).sum());
-        for (number, form) in self.forms.iter().enumerate() {
-            for position in 0..form.text.len() {
-                let Some(key) = key_at(&form.text, position) else {
-                    break;
-                };
+        self.next = vec![EMPTY; self.text.len()];
+        for form in &self.forms {
+            for at in form.start..=form.end.saturating_sub(GRAM) {
+                let Some(key) = key_at(&self.text, at) else { break };
+                // Secrets are bounded, so all forms together stay far below 2^32 bytes.
                 let bucket = &mut self.buckets[bucket_of(key)];
-                // Secrets are bounded, so these numbers stay below 2^17.
-                let index = self.grams.len() as u32;
-                self.grams.push(Gram {
-                    key,
-                    form: number as u32,
-                    position: position as u32,
-                    next: *bucket,
-                });
-                *bucket = index;
+                self.next[at] = std::mem::replace(bucket, at as u32);
             }
         }
     }
@@ -178,17 +174,20 @@ impl Needles {
     pub(super) fn find(&self, text: &[u8], found: &mut Vec<Range<usize>>) {
         let mut at = 0;
         while let Some(key) = key_at(text, at) {
-            let mut next = self.buckets[bucket_of(key)];
+            let mut place = self.buckets[bucket_of(key)];
             let mut step = at + GRAM;
-            while let Some(gram) = self.grams.get(next as usize) {
-                next = gram.next;
-                if gram.key == key {
-                    let form = &self.forms[gram.form as usize];
-                    let hit = extend(text, at, &form.text, gram.position as usize);
-                    if hit.len() >= form.least {
-                        step = step.max((hit.end + 1).saturating_sub(GRAM));
-                        found.push(hit);
-                    }
+            while place != EMPTY {
+                let start = place as usize;
+                place = self.next[start];
+                if key_at(&self.text, start) != Some(key) {
+                    continue;
+                }
+                let number = self.forms.partition_point(|form| form.end <= start);
+                let Some(form) = self.forms.get(number) else { continue };
+                let hit = extend(text, at, &self.text[form.start..form.end], start - form.start);
+                if hit.len() >= form.least {
+                    step = step.max((hit.end + 1).saturating_sub(GRAM));
+                    found.push(hit);
                 }
             }
             at = step;
@@ -205,11 +204,11 @@ impl Needles {
     /// How many bytes at the end of the text, in lower case, could be the beginning of something to remove.
     pub(super) fn undecided(&self, text: &[u8]) -> usize {
         let mut longest = 0;
+        let Some(&last) = text.last() else { return 0 };
         for form in &self.forms {
-            for end in 1..form.text.len() {
-                if form.text[end - 1] == *text.last().unwrap_or(&b'\n') {
-                    longest = longest.max(common_suffix(text, &form.text[..end]));
-                }
+            let form = &self.text[form.start..form.end];
+            for end in memchr::memchr_iter(last, &form[..form.len().saturating_sub(1)]) {
+                longest = longest.max(common_suffix(text, &form[..=end]));
             }
         }
         let earliest = text.len().saturating_sub(TOKEN_LENGTH - 1);
@@ -311,7 +310,7 @@ mod tests {
                 let text = [&vec![b'.'; pad], &secret[start..start + FRAGMENT], b"...."].concat();
                 let mut found = Vec::new();
                 needles.find(&text.to_ascii_lowercase(), &mut found);
-                assert_eq!(found, [pad..pad + FRAGMENT], "{start} {pad}");
+                assert_eq!((found.len(), found[0].clone()), (1, pad..pad + FRAGMENT), "{start} {pad}");
                 let fifteen = [&vec![b'.'; pad], &secret[start..start + FRAGMENT - 1], b"...."].concat();
                 found.clear();
                 needles.find(&fifteen.to_ascii_lowercase(), &mut found);

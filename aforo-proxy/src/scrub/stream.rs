@@ -50,7 +50,7 @@ impl StreamScrubber {
         let mut out = Vec::with_capacity(limit);
         let mut kept = 0;
         for range in found {
-            if range.end > limit && !over || range.end == self.held.len() && !over {
+            if !over && (range.end > limit || range.end == self.held.len()) {
                 // It may go on with the next part.
                 limit = limit.min(range.start);
                 break;

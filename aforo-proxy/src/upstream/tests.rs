@@ -58,7 +58,7 @@ fn request(origin: &str, path: &str) -> CleanRequest {
 
 /// All that a browser would get: the envelope, or the events, or the error; and what kind it was.
 async fn call(server: &HostileUpstream, mode: &str, placement: &Placement) -> (Expect, String, usize) {
-    let upstream = upstream();
+    let upstream = upstream_for(mode);
     let checked = upstream
         .check(request(&server.origin(), &format!("/{mode}")), &[])
         .await

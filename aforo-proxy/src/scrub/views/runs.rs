@@ -54,6 +54,16 @@ impl Decoder {
         let mut digits: Vec<(u8, u32)> = Vec::new();
         let mut at = 0;
         while at < text.len() {
+            // A run that is long enough covers the byte `least` places on; if that cannot be part of one,
+            // everything up to it can be passed over.
+            match text.get(at + self.least - 1) {
+                None => break,
+                Some(&b) if (self.value)(b).is_none() && !b"\r\n \t:-,.".contains(&b) => {
+                    at += self.least;
+                    continue;
+                }
+                Some(_) => {}
+            }
             digits.clear();
             while at < text.len() {
                 match (self.value)(text[at]) {

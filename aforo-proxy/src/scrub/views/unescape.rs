@@ -2,8 +2,10 @@
 
 use super::View;
 
-pub(super) const ALL: [fn(&[u8]) -> Option<View>; 5] =
-    [percent, backslash, entity, without_nul, quoted_printable];
+/// Undoes one kind of escape.
+type Undo = fn(&[u8]) -> Option<View>;
+
+pub(super) const ALL: [Undo; 5] = [percent, backslash, entity, without_nul, quoted_printable];
 
 /// What an escape stands for, and how long it is. `None` stands for nothing.
 type Escape = (Option<u8>, usize);
