@@ -309,6 +309,7 @@ macro_rules! vault_contract {
                 a_credential_without_live_subscription_is_found_with_none
                 a_cancel_is_seen_at_once
                 the_subscription_alone_decides_even_if_the_cascade_was_forgotten
+                an_ended_binding_gives_no_subscription
                 last_used_times_only_move_forward
                 sealed_credentials_are_rewrapped_by_compare_and_set
                 no_key_outlives_its_subscription_in_any_interleaving

@@ -81,6 +81,23 @@ pub async fn the_subscription_alone_decides_even_if_the_cascade_was_forgotten(su
     assert_eq!((record.key.revoked_at, record.subscriptions), (None, vec![]));
 }
 
+/// A binding that ended gives nothing, even to a subscription that is active.
+pub async fn an_ended_binding_gives_no_subscription(subject: &Subject) {
+    let owner = owner(subject).await;
+    let (s, t) = (subscribe(subject, &owner).await, subscribe(subject, &owner).await);
+    let key = sample_key(&owner);
+    add(subject, &owner, &key, &[s, t]).await;
+    let mut tx = subject.begin().await;
+    assert_eq!(
+        tx.keys(owner.own()).end_bindings_to(s, later(1)).await.unwrap(),
+        []
+    );
+    tx.commit().await.unwrap();
+    let record = subject.record(&key).await;
+    let alive: Vec<_> = record.subscriptions.iter().map(|s| s.id).collect();
+    assert_eq!((record.key.revoked_at, alive), (None, vec![t]));
+}
+
 /// Earlier times and unknown keys change nothing.
 pub async fn last_used_times_only_move_forward(subject: &Subject) {
     let owner = owner(subject).await;
