@@ -80,10 +80,13 @@ async fn the_log_is_append_only() {
 /// The entry that the third link seals.
 const THIRD: &str = "(SELECT entry_id FROM audit_seals WHERE seq = 3)";
 
+/// Its name, its SQL, and whether what was found is what should be.
+type Attack = (&'static str, String, fn(&BrokenChain) -> bool);
+
 /// What somebody does to a chain of six, and what is found.
-fn attacks() -> Vec<(&'static str, String, fn(&BrokenChain) -> bool)> {
+fn attacks() -> Vec<Attack> {
     let changed = |broken: &BrokenChain| matches!(broken, BrokenChain::Changed { seq: 3, .. });
-    let mut attacks: Vec<(_, _, fn(&BrokenChain) -> bool)> = vec![
+    let mut attacks: Vec<Attack> = vec![
         (
             "an entry is deleted",
             format!("DELETE FROM audit_entries WHERE id = {THIRD}"),
