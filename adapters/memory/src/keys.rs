@@ -41,7 +41,7 @@ impl KeyRepository for Scoped<'_> {
     async fn insert(&mut self, key: &ApiKey) -> Result<(), StoreError> {
         within(self.scope, key.tenant, key.customer)?;
         let mut keys = self.data.keys.rows().values();
-        if key.client_id.is_some() && keys.any(|k| k.client_id == key.client_id) {
+        if key.client_id.is_some() && keys.any(|k| k.tenant == key.tenant && k.client_id == key.client_id) {
             return Err(conflict("this client id is taken"));
         }
         self.data.key_by_hash.insert(key.hash, key.id)?;
