@@ -160,8 +160,8 @@ impl Specs {
             tenant: scope.tenant(),
             product,
             format: "OPENAPI_3".to_owned(),
-            title: description.title(),
-            version: description.version(),
+            title: printable(&description.title()),
+            version: printable(&description.version()),
             operations: u32::try_from(description.operations().len()).unwrap_or(u32::MAX),
             source_url,
             sha256: Sha256::digest(&source).into(),
@@ -252,6 +252,11 @@ impl Specs {
             kept.pop_front();
         }
     }
+}
+
+/// A text without control characters: databases refuse some of them, and nobody reads them.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 type Read = Result<crate::spec::openapi::Parsed, crate::spec::diagnostic::ImportError>;

@@ -211,12 +211,15 @@ impl Accounts {
         if email.len() > 254 || password.expose().len() > MAX_PASSWORD {
             return Err(AccountError::WrongCredentials);
         }
-        let mut tx = self.store.read().await?;
-        let user = tx
-            .users(TenantScope::tenant_wide(tenant))
-            .find_by_email(&email)
-            .await?;
-        drop(tx);
+        // What is no address is nobody's, and may hold characters that a database refuses.
+        let user = match valid_email(&email) {
+            Ok(email) => {
+                let mut tx = self.store.read().await?;
+                let mut users = tx.users(TenantScope::tenant_wide(tenant));
+                users.find_by_email(&email).await?
+            }
+            Err(_) => None,
+        };
         let stored = user.as_ref().and_then(|u| u.password_hash.clone());
         let fits = self.passwords.check(password, stored).await;
         match user {

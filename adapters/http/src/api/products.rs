@@ -152,11 +152,15 @@ async fn create(
         Some(url) => Some(checked_upstream(&shared, url).await?),
         None => None,
     };
+    let plan = input.plan.as_deref().unwrap_or("Standard").trim();
+    if plan.is_empty() || plan.chars().count() > 100 || plan.chars().any(char::is_control) {
+        return Err(Problem::invalid("/plan", "Enter a name of 1 to 100 characters."));
+    }
     let new = NewProduct {
         name: input.name,
         upstream,
         private_ranges: Vec::new(),
-        plan: input.plan.unwrap_or_else(|| "Standard".to_owned()),
+        plan: plan.to_owned(),
         auto_subscribe: input.auto_subscribe,
     };
     let made = shared.specs.add_product(context.tenant_scope(), context.actor(), new).await?;

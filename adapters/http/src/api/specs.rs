@@ -138,6 +138,9 @@ async fn import(
         let Json(input) = <Json<ImportInput> as axum::extract::FromRequest<_>>::from_request(request, &shared).await?;
         let product = product(&input.product_id)?;
         format(input.spec_format.as_deref())?;
+        // Nothing is fetched for a product that is not there.
+        let found = shared.stores.core.read().await?.products(context.tenant_scope()).find(product).await?;
+        found.ok_or_else(|| Problem::not_found("product"))?;
         let document = fetch(&shared, &input.source_url).await?;
         publish(&shared, &context, product, document, Some(input.source_url)).await?
     };
