@@ -22,7 +22,7 @@ export async function launch(t) {
 }
 
 // Runs in the page: what a script of the page, or of an attacker in it, could read.
-async function everything() {
+function everything() {
   const dump = storage => Object.fromEntries(Object.entries(storage));
   const fields = [...document.querySelectorAll('input, textarea, select')].map(field => field.value);
   return {
@@ -32,10 +32,13 @@ async function everything() {
     local: JSON.stringify(dump(localStorage)),
     session: JSON.stringify(dump(sessionStorage)),
     cookies: document.cookie,
-    databases: JSON.stringify(await indexedDB.databases()),
-    caches: JSON.stringify('caches' in self ? await caches.keys() : []),
     history: `${JSON.stringify(history.state)} ${self.name} ${document.title}`,
   };
+}
+
+// The same, where promises are needed; with scripts off they never settle.
+async function stores() {
+  return { databases: JSON.stringify(await indexedDB.databases()), caches: JSON.stringify('caches' in self ? await caches.keys() : []) };
 }
 
 export class Visitor {
@@ -176,7 +179,7 @@ export class Visitor {
 
   /** Keeps what is in the page now, and checks the page itself. `axe: false` leaves out the accessibility check. */
   async step(name, { axe = true } = {}) {
-    const shot = await this.page.evaluate(everything);
+    const shot = { ...await this.page.evaluate(everything), ...(this.scripts ? await this.page.evaluate(stores) : {}) };
     this.snapshots.push({ name, ...shot });
     const ids = await this.page.evaluate(() => [...document.querySelectorAll('[id]')].map(node => node.id));
     assert.deepEqual(ids.filter((id, at) => ids.indexOf(id) !== at), [], `${name}: ids that stand twice`);
@@ -221,7 +224,7 @@ export class Visitor {
 
   /** No script failed, no policy was violated, nothing popped up, nobody else was called. */
   async healthy() {
-    await this.page.evaluate(() => new Promise(requestAnimationFrame)).catch(() => {});
+    if (this.scripts) await this.page.evaluate(() => new Promise(requestAnimationFrame));
     assert.deepEqual(this.faults, []);
     assert.deepEqual(this.opened, []);
     const others = this.network.filter(entry => /^https?:/.test(entry.url) && new URL(entry.url).origin !== this.server.origin);

@@ -54,8 +54,12 @@ export async function start(t, { prefix = '/', hostile = false, log = 'warn', ar
       return all;
     },
   };
+  // Also when the test is broken off.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   t.after(async () => {
     await server.stop();
+    process.off('exit', kill);
     rmSync(folder, { recursive: true, force: true });
   });
 
