@@ -81,8 +81,8 @@ impl Needles {
             }
             out.push(b';');
         });
+        // UTF-16 in either order: the one is the other, shifted by a byte.
         self.add_units(secret, |b, out| out.extend_from_slice(&[b, 0]));
-        self.add_units(secret, |b, out| out.extend_from_slice(&[0, b]));
         let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~".contains(b);
         if !secret.iter().all(plain) {
             // What the usual encoders do: escape only what needs it.

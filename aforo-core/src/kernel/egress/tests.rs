@@ -609,6 +609,14 @@ mod tls {
 
     /// A TLS server for `names`; the certificate is its own authority. Returns what a client must trust.
     async fn serve(names: &[&str]) -> (SocketAddr, rustls::pki_types::CertificateDer<'static>) {
+        serve_answer(names, None).await
+    }
+
+    /// The same with this answer; without one it says which name the client asked for.
+    async fn serve_answer(
+        names: &[&str],
+        answer: Option<String>,
+    ) -> (SocketAddr, rustls::pki_types::CertificateDer<'static>) {
         let names = names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
         let made = rcgen::generate_simple_self_signed(names).unwrap();
         let der = made.cert.der().clone();
@@ -625,14 +633,16 @@ mod tls {
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
-                let acceptor = acceptor.clone();
+                let (acceptor, answer) = (acceptor.clone(), answer.clone());
                 tokio::spawn(async move {
                     let Ok(mut stream) = acceptor.accept(tcp).await else {
                         return;
                     };
                     let sni = stream.get_ref().1.server_name().unwrap_or("none").to_owned();
                     let _ = stream.read(&mut [0; 4096]).await;
-                    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{sni}", sni.len());
+                    let answer = answer.unwrap_or_else(|| {
+                        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{sni}", sni.len())
+                    });
                     let _ = stream.write_all(answer.as_bytes()).await;
                     let _ = stream.shutdown().await;
                 });
@@ -669,6 +679,31 @@ mod tls {
             get(&ordinary, &url, &Limits::default()).await,
             Err(EgressError::Tls(_))
         ));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_does_not_leave_https() {
+        let document = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+        let moved = format!(
+            "HTTP/1.1 302 Found\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n",
+            document.url("/")
+        );
+        let (address, der) = serve_answer(&["api.example.com"], Some(moved)).await;
+        let names = Arc::new(Names::default());
+        names.set("api.example.com", &[&["127.0.0.1"]]);
+        let policy = Policy {
+            allow: loopback(),
+            extra_roots: vec![der],
+            ..Policy::default()
+        };
+        let client = Client::new(policy, names).unwrap();
+        let url = format!("https://api.example.com:{}/", address.port());
+        let result = client.fetch(&url, &[], &FetchLimits::default()).await;
+        assert!(
+            matches!(result, Err(EgressError::Denied(DenyReason::Redirect))),
+            "{result:?}"
+        );
+        assert_eq!(document.connects(), 0);
     }
 
     #[tokio::test]
