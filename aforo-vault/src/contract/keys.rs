@@ -15,7 +15,10 @@ pub async fn a_key_comes_back_field_by_field(subject: &Subject) {
         let mut keys = tx.keys(owner.own());
         assert_eq!(keys.find(key.id).await.unwrap(), Some(key.clone()));
         assert_eq!(keys.lock(key.id).await.unwrap(), Some(key.clone()));
-        assert_eq!(keys.unrevoked_in_lineage(key.id).await.unwrap(), std::slice::from_ref(&key));
+        assert_eq!(
+            keys.unrevoked_in_lineage(key.id).await.unwrap(),
+            std::slice::from_ref(&key)
+        );
         let page = PageRequest {
             after: None,
             limit: 50,
