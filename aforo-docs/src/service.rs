@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::{
     error::DocsError,
-    spec::{diagnostic::Diagnostic, openapi::ApiDescription},
+    spec::{diagnostic::Diagnostic, model::Server, openapi::ApiDescription},
     store::{ApiSpec, DocsTx},
 };
 
@@ -34,6 +34,8 @@ pub struct Specs {
     entropy: Arc<dyn Entropy>,
     // A description never changes under its id, so what is kept here cannot be stale.
     kept: Mutex<VecDeque<(TenantId, SpecId, ApiDescription)>>,
+    // Reading one takes many times its size for a moment: one at a time, and whoever waited finds it kept.
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// A product to add.
@@ -70,6 +72,7 @@ impl Specs {
             clock,
             entropy,
             kept: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
         }
     }
 
@@ -167,18 +170,26 @@ impl Specs {
             sha256: Sha256::digest(&source).into(),
             created_at: now,
         };
-        let named = description
-            .servers()
-            .iter()
-            .find_map(|server| upstream_of(&server.url));
+        let servers = description.servers();
         let mut tx = self.store.begin().await?;
         let current = tx
             .products(scope)
             .find(product)
             .await?
             .ok_or(DocsError::ProductNotFound(product))?;
-        let approved = current.upstream.as_ref().map(|u| &u.origin);
-        let proposed = named.filter(|named| approved != Some(&named.origin));
+        let mut approved = current.upstream.clone();
+        if let (Some(upstream), Some(first), None) = (&mut approved, servers.first(), current.published_spec)
+            && upstream.base_path.is_empty()
+        {
+            // The administrator gave an origin without a path, and now its first description: the path is part of
+            // what this import approves. Later documents only propose.
+            upstream.base_path = path_of(&first.url);
+            if current.upstream.as_ref() != Some(upstream) {
+                tx.products(scope).approve_upstream(product, upstream).await?;
+            }
+        }
+        let proposed =
+            named_upstream(&servers, approved.as_ref()).filter(|named| approved.as_ref() != Some(named));
         tx.specs(scope).insert(&spec, &source).await?;
         tx.products(scope)
             .publish(product, spec.id, proposed.as_ref())
@@ -227,6 +238,10 @@ impl Specs {
         if let Some(kept) = self.kept(scope.tenant(), id) {
             return Ok(kept);
         }
+        let _one = self.reading.lock().await;
+        if let Some(kept) = self.kept(scope.tenant(), id) {
+            return Ok(kept);
+        }
         let source = self.store.read().await?.specs(scope).source(id).await?;
         let source = source.ok_or(DocsError::SpecNotFound(id))?;
         // It was readable when it was imported.
@@ -268,6 +283,27 @@ async fn read(source: Vec<u8>) -> Result<(Vec<u8>, Read), DocsError> {
         (source, parsed)
     });
     done.await.map_err(|_| DocsError::Reader)
+}
+
+/// Where the document says that calls go: its first absolute server, or its first server on the approved origin.
+fn named_upstream(servers: &[Server], approved: Option<&Upstream>) -> Option<Upstream> {
+    let absolute = servers.iter().find_map(|server| upstream_of(&server.url));
+    absolute.or_else(|| {
+        let path = path_of(&servers.first()?.url);
+        approved.map(|approved| Upstream {
+            origin: approved.origin.clone(),
+            base_path: path,
+        })
+    })
+}
+
+/// The base path of a server, which may be relative; empty for none.
+fn path_of(url: &str) -> String {
+    match upstream_of(url) {
+        Some(absolute) => absolute.base_path,
+        None if url.starts_with('/') && !url.starts_with("//") => url.trim_end_matches('/').to_owned(),
+        None => String::new(),
+    }
 }
 
 /// Origin and base path of an absolute http(s) URL; `None` for anything else, such as a relative server.

@@ -7,9 +7,13 @@ use std::{
     path::Path,
 };
 
-use aforo_core::{Entropy, Secret, kernel::entropy};
+use aforo_core::{
+    Entropy, Secret,
+    kernel::{audit::hex, entropy},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A set of 256-bit keys that wrap data keys: one is current and wraps new data keys, the others only unwrap
 /// what they wrapped before. Ids may be logged.
@@ -76,6 +80,14 @@ impl Drop for Text {
     }
 }
 
+/// The id of a key: two different keys never share one, not even when two machines make them.
+fn fingerprint(key: &Secret<[u8; 32]>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"aforo.kek-id.v1");
+    hash.update(key.expose());
+    format!("k{}", hex(&hash.finalize()[..8]))
+}
+
 impl KeyRing {
     /// A ring with one new random key.
     pub fn generate(entropy: &dyn Entropy) -> Self {
@@ -90,14 +102,9 @@ impl KeyRing {
     /// Adds a new random key and makes it the current one. Older keys stay until nothing is wrapped by them:
     /// see [`Vault::rewrap`](crate::Vault::rewrap).
     pub fn rotate(&mut self, entropy: &dyn Entropy) {
-        let number = self
-            .keys
-            .keys()
-            .filter_map(|id| id.strip_prefix('k')?.parse::<u32>().ok())
-            .max();
-        self.current = format!("k{}", number.unwrap_or(0) + 1);
-        self.keys
-            .insert(self.current.clone(), Secret::new(entropy::bytes::<32>(entropy)));
+        let key = Secret::new(entropy::bytes::<32>(entropy));
+        self.current = fingerprint(&key);
+        self.keys.insert(self.current.clone(), key);
     }
 
     /// Forgets every key but the current one. What they wrapped can never be opened again, in any backup.
@@ -202,13 +209,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.json");
         let mut ring = KeyRing::read_or_create(&path, &OsEntropy).unwrap();
-        let first = *ring.find("k1").unwrap().expose();
+        let first_id = ring.current().to_owned();
+        let first = *ring.find(&first_id).unwrap().expose();
         ring.rotate(&OsEntropy);
         ring.write(&path).unwrap();
         let again = KeyRing::read_or_create(&path, &OsEntropy).unwrap();
-        assert_eq!(again.current(), "k2");
-        assert_eq!(*again.find("k1").unwrap().expose(), first);
-        assert_ne!(*again.find("k2").unwrap().expose(), first);
+        assert_eq!(again.current(), ring.current());
+        assert_ne!(again.current(), first_id);
+        assert_eq!(*again.find(&first_id).unwrap().expose(), first);
+        assert_ne!(*again.find(again.current()).unwrap().expose(), first);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

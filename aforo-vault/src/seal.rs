@@ -348,7 +348,7 @@ mod tests {
         );
         assert_eq!(
             open(&old, &context, &ring).err(),
-            Some(SealError::UnknownKek("k1".into()))
+            Some(SealError::UnknownKek(old.kek_id.clone()))
         );
     }
 }

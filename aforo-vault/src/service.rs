@@ -226,6 +226,16 @@ impl Vault {
                 return Err(VaultError::SubscriptionNotActive(*subscription));
             }
         }
+        // And within a lineage the older key first.
+        let found = tx
+            .keys(scope)
+            .find(id)
+            .await?
+            .ok_or(VaultError::KeyNotFound(id))?;
+        let lineage = tx.keys(scope).unrevoked_in_lineage(found.lineage).await?;
+        for earlier in lineage.iter().filter(|k| k.id < id) {
+            tx.keys(scope).lock(earlier.id).await?;
+        }
         let mut old = tx
             .keys(scope)
             .lock(id)
@@ -394,7 +404,8 @@ impl Vault {
     }
 
     /// Wraps up to `limit` data keys by the current key encryption key; returns how many it did. Call it until
-    /// it returns 0, then the old key may be retired. The credentials themselves stay closed.
+    /// it returns 0, then the old key may be retired. The credentials themselves stay closed. A credential that
+    /// does not unwrap is logged and left: its twin is replaced at its next use.
     pub async fn rewrap(&self, limit: u32) -> Result<usize, VaultError> {
         let mut done = 0;
         for sealed in self
@@ -402,8 +413,14 @@ impl Vault {
             .wrapped_by_other(self.keks.current(), limit)
             .await?
         {
-            let (kek_id, wrapped) = seal::rewrap(&sealed, &*self.keks, &*self.entropy)?;
             let context = &sealed.context;
+            let (kek_id, wrapped) = match seal::rewrap(&sealed, &*self.keks, &*self.entropy) {
+                Ok(wrapped) => wrapped,
+                Err(error) => {
+                    tracing::warn!(key = %context.key, kek = %sealed.kek_id, %error, "a data key cannot be re-wrapped");
+                    continue;
+                }
+            };
             let replaced =
                 self.credentials
                     .rewrap(context.tenant, context.key, &sealed.kek_id, &kek_id, &wrapped);

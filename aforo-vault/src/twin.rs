@@ -14,12 +14,15 @@ use crate::{
     error::VaultError,
     key::{ApiKey, CredentialFormat, Environment, KeyOrigin},
     mint,
-    seal::{self, PURPOSE_INJECT, SealContext},
+    seal::{self, PURPOSE_INJECT, SealContext, SealedCredential},
     store::VaultTx,
 };
 
 /// A twin is replaced after this long (security design 2.1).
 pub const TWIN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A twin with less than this left is replaced: the call it is opened for takes a while, too.
+const TWIN_MARGIN: Duration = Duration::from_secs(60);
 
 /// What a twin is wanted for. It is written to the audit log before the twin is opened.
 #[derive(Clone, Debug)]
@@ -39,52 +42,47 @@ pub struct TwinUse {
 impl Vault {
     /// Opens the playground twin of a subscription, making one first if there is none or it is too old or was
     /// sealed to another origin. An audit entry that says who opened it for what is committed before anything
-    /// is opened.
+    /// is opened. A twin that does not open (its key encryption key is gone, or its row was touched) is replaced.
     pub async fn open_twin(
         &self,
         scope: TenantScope,
         actor: Actor,
         wanted: &TwinUse,
     ) -> Result<Secret<String>, VaultError> {
-        let now = self.clock.now();
-        let integration = wanted.product.to_string();
-        let mut tx = self.store.begin().await?;
-        let live = tx
-            .keys(scope)
-            .twin(wanted.subscription, wanted.environment, &integration)
-            .await?
-            .filter(|(key, sealed)| {
-                key.status(now).is_live()
-                    && sealed.context.origin == wanted.origin
-            });
-        let (key, sealed, fresh) = match live {
-            Some((key, sealed)) => {
-                // The key row says it is alive; its subscription must, too.
-                self.live_subscription(&mut *tx, scope, wanted, false).await?;
-                (key, sealed, None)
+        match self.open_or_make(scope, actor, wanted, false).await {
+            Err(VaultError::Seal(error)) => {
+                tracing::warn!(subscription = %wanted.subscription, %error, "a playground twin does not open; it is replaced");
+                self.open_or_make(scope, actor, wanted, true).await
             }
+            other => other,
+        }
+    }
+
+    async fn open_or_make(
+        &self,
+        scope: TenantScope,
+        actor: Actor,
+        wanted: &TwinUse,
+        replace: bool,
+    ) -> Result<Secret<String>, VaultError> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let mut found = self.usable_twin(&mut *tx, scope, wanted, replace).await?;
+        let mut fresh = None;
+        // The key row says it is alive; its subscription must, too.
+        let subscription = self
+            .live_subscription(&mut *tx, scope, wanted, found.is_none())
+            .await?;
+        if found.is_none() {
+            // Another call may have made one while this one waited for the subscription.
+            found = self.usable_twin(&mut *tx, scope, wanted, replace).await?;
+        }
+        let (key, sealed) = match found {
+            Some(found) => found,
             None => {
-                let subscription = self.live_subscription(&mut *tx, scope, wanted, true).await?;
-                let (key, plain) = self.twin_key(&subscription, wanted);
-                let stale = tx
-                    .keys(scope)
-                    .twin(wanted.subscription, wanted.environment, &integration)
-                    .await?;
-                if let Some((old, _)) = stale {
-                    tx.keys(scope).revoke(old.id, now).await?;
-                }
-                let context = context_of(&key, wanted);
-                let sealed = seal::seal(context, &plain, &*self.keks, &*self.entropy)?;
-                tx.keys(scope).insert(&key).await?;
-                tx.keys(scope).bind(key.id, wanted.subscription).await?;
-                tx.keys(scope).insert_sealed(&sealed).await?;
-                let entry = AuditEntry::new(scope, Actor::System, "twin.created", now, &*self.entropy)
-                    .target(key.id)
-                    .detail("subscription", wanted.subscription)
-                    .detail("environment", wanted.environment)
-                    .detail("origin", &wanted.origin);
-                tx.audit(scope).append(&entry).await?;
-                (key, sealed, Some(plain))
+                let (key, sealed, plain) = self.make_twin(&mut *tx, scope, &subscription, wanted).await?;
+                fresh = Some(plain);
+                (key, sealed)
             }
         };
         let entry = AuditEntry::new(scope, actor, "twin.opened", now, &*self.entropy)
@@ -100,6 +98,59 @@ impl Vault {
             // What the caller wants decides what it opens as, not what the row says of itself.
             None => Ok(seal::open(&sealed, &context_of(&key, wanted), &*self.keks)?),
         }
+    }
+
+    /// The twin that is there, if it is alive, has a minute left, and is sealed to the wanted origin.
+    async fn usable_twin(
+        &self,
+        tx: &mut dyn VaultTx,
+        scope: TenantScope,
+        wanted: &TwinUse,
+        replace: bool,
+    ) -> Result<Option<(ApiKey, SealedCredential)>, VaultError> {
+        if replace {
+            return Ok(None);
+        }
+        let soon = self.clock.now() + TWIN_MARGIN;
+        let integration = wanted.product.to_string();
+        let found = tx
+            .keys(scope)
+            .twin(wanted.subscription, wanted.environment, &integration)
+            .await?;
+        Ok(
+            found
+                .filter(|(key, sealed)| key.status(soon).is_live() && sealed.context.origin == wanted.origin),
+        )
+    }
+
+    async fn make_twin(
+        &self,
+        tx: &mut dyn VaultTx,
+        scope: TenantScope,
+        subscription: &Subscription,
+        wanted: &TwinUse,
+    ) -> Result<(ApiKey, SealedCredential, Secret<String>), VaultError> {
+        let now = self.clock.now();
+        let integration = wanted.product.to_string();
+        let stale = tx
+            .keys(scope)
+            .twin(wanted.subscription, wanted.environment, &integration)
+            .await?;
+        if let Some((old, _)) = stale {
+            tx.keys(scope).revoke(old.id, now).await?;
+        }
+        let (key, plain) = self.twin_key(subscription, wanted);
+        let sealed = seal::seal(context_of(&key, wanted), &plain, &*self.keks, &*self.entropy)?;
+        tx.keys(scope).insert(&key).await?;
+        tx.keys(scope).bind(key.id, wanted.subscription).await?;
+        tx.keys(scope).insert_sealed(&sealed).await?;
+        let entry = AuditEntry::new(scope, Actor::System, "twin.created", now, &*self.entropy)
+            .target(key.id)
+            .detail("subscription", wanted.subscription)
+            .detail("environment", wanted.environment)
+            .detail("origin", &wanted.origin);
+        tx.audit(scope).append(&entry).await?;
+        Ok((key, sealed, plain))
     }
 
     async fn live_subscription(

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use aforo_core::{
     CustomerId, KeyId, ProductId, Secret, SubscriptionId, TenantId, Timestamp, kernel::rate::Quota,
 };
+use ipnet::IpNet;
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -37,6 +38,8 @@ impl Presented {
 /// What the call is for. Leave out what is not known; then it is not checked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Purpose {
+    /// The tenant whose door it knocks at; a key of another one is an unknown key there.
+    pub tenant: Option<TenantId>,
     /// The product that is called.
     pub product: Option<ProductId>,
     /// The environment that is called.
@@ -72,6 +75,10 @@ pub struct Verified {
     pub expires_at: Option<Timestamp>,
     /// Its own rate limit, in calls a minute.
     pub rate_limit: Option<u32>,
+    /// The products it was limited to when it was made; empty means no limit of its own.
+    pub own_products: Vec<ProductId>,
+    /// Where it may be used from; empty means anywhere.
+    pub ip_ranges: Vec<IpNet>,
 }
 
 impl Vault {
@@ -112,6 +119,9 @@ fn judge(
 ) -> Result<Verified, VerifyError> {
     let key = &record.key;
     if !bool::from(key.hash.ct_eq(hash)) {
+        return Err(VerifyError::Unknown);
+    }
+    if purpose.tenant.is_some_and(|tenant| tenant != key.tenant) {
         return Err(VerifyError::Unknown);
     }
     let fits = match (key.format, &key.client_id, client_id) {
@@ -175,5 +185,7 @@ fn judge(
         permissions: key.permissions.clone(),
         expires_at: [key.expires_at, key.grace_until].into_iter().flatten().min(),
         rate_limit: key.rate_limit,
+        own_products: key.products.clone(),
+        ip_ranges: key.ip_ranges.clone(),
     })
 }

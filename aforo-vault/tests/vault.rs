@@ -388,6 +388,53 @@ async fn twins_of_two_products_of_one_subscription_live_side_by_side() {
 }
 
 #[tokio::test]
+async fn a_twin_whose_key_encryption_key_is_gone_is_replaced() {
+    let w = World::new().await;
+    let sub = w.subscribe(&[w.product]).await;
+    let first = w
+        .vault
+        .open_twin(w.scope(), Actor::System, &twin_use(&w, sub))
+        .await
+        .unwrap();
+    // Another replica, which was started with a key file of its own.
+    let other = Vault::new(
+        w.store.clone(),
+        w.store.clone(),
+        Arc::new(KeyRing::generate(&OsEntropy)),
+        w.clock.clone(),
+        Arc::new(OsEntropy),
+    );
+    assert_eq!(other.rewrap(100).await.unwrap(), 0);
+    let second = other
+        .open_twin(w.scope(), Actor::System, &twin_use(&w, sub))
+        .await
+        .unwrap();
+    assert_ne!(first.expose(), second.expose());
+    assert!(w.check(first.expose()).await.is_err());
+    assert!(w.check(second.expose()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_key_is_known_at_its_own_tenants_door_only() {
+    let w = World::new().await;
+    let sub = w.subscribe(&[w.product]).await;
+    let (_, key) = w.key(sub).await;
+    let own = Purpose {
+        tenant: Some(w.tenant),
+        ..Purpose::default()
+    };
+    assert!(w.check_for(&key, own).await.is_ok());
+    let other = Purpose {
+        tenant: Some(TenantId::new(w.clock.now(), &OsEntropy)),
+        ..Purpose::default()
+    };
+    assert!(matches!(
+        w.check_for(&key, other).await,
+        Err(VerifyError::Unknown)
+    ));
+}
+
+#[tokio::test]
 async fn scope_environment_addresses_and_presentation_are_checked() {
     let w = World::new().await;
     let other = ProductId::new(w.clock.now(), &OsEntropy);

@@ -121,7 +121,7 @@ async function whole(answer, type) {
 function signIn() {
   const link = $('.bar a[href*="sign-in"]');
   const href = link?.href ?? form.dataset.try.replace(/\/api\/v1\/.*$/, '/sign-in') + `?next=${encodeURIComponent(location.pathname + location.search)}`;
-  $('.banner > div', panel.section)?.append(el('p', {}, el('a', { href }, 'Sign in again'), ' and come back to this page.'));
+  $('.banner > div', panel.section)?.append(el('p', {}, el('a', { href, target: '_blank' }, 'Sign in again'), ' in a new tab, then send again. What you typed stays here.'));
 }
 
 // Events are the API's own, shown as they come; what the console adds about them is in headers.

@@ -36,7 +36,11 @@ fn parse(hop: &str) -> Option<IpAddr> {
     let ip = hop
         .parse::<IpAddr>()
         .or_else(|_| hop.parse::<std::net::SocketAddr>().map(|a| a.ip()))
-        .or_else(|_| hop.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>());
+        .or_else(|_| {
+            hop.trim_start_matches('[')
+                .trim_end_matches(']')
+                .parse::<IpAddr>()
+        });
     ip.ok().map(|ip| ip.to_canonical())
 }
 
@@ -57,13 +61,31 @@ mod tests {
     fn the_header_is_believed_from_trusted_proxies_only() {
         let some = |s: &str| Some(s.to_owned());
         assert_eq!(addr("203.0.113.9", &["10.0.0.1"], &[]), some("203.0.113.9"));
-        assert_eq!(addr("203.0.113.9", &["10.0.0.1"], &["10.0.0.0/8"]), some("203.0.113.9"));
-        assert_eq!(addr("10.0.0.2", &["198.51.100.7"], &["10.0.0.0/8"]), some("198.51.100.7"));
+        assert_eq!(
+            addr("203.0.113.9", &["10.0.0.1"], &["10.0.0.0/8"]),
+            some("203.0.113.9")
+        );
+        assert_eq!(
+            addr("10.0.0.2", &["198.51.100.7"], &["10.0.0.0/8"]),
+            some("198.51.100.7")
+        );
         // What the client itself wrote stands further left.
-        assert_eq!(addr("10.0.0.2", &["1.1.1.1, 198.51.100.7, 10.0.0.3"], &["10.0.0.0/8"]), some("198.51.100.7"));
-        assert_eq!(addr("10.0.0.2", &["1.1.1.1", "198.51.100.7"], &["10.0.0.0/8"]), some("198.51.100.7"));
-        assert_eq!(addr("10.0.0.2", &["198.51.100.7, junk"], &["10.0.0.0/8"]), some("10.0.0.2"));
+        assert_eq!(
+            addr("10.0.0.2", &["1.1.1.1, 198.51.100.7, 10.0.0.3"], &["10.0.0.0/8"]),
+            some("198.51.100.7")
+        );
+        assert_eq!(
+            addr("10.0.0.2", &["1.1.1.1", "198.51.100.7"], &["10.0.0.0/8"]),
+            some("198.51.100.7")
+        );
+        assert_eq!(
+            addr("10.0.0.2", &["198.51.100.7, junk"], &["10.0.0.0/8"]),
+            some("10.0.0.2")
+        );
         assert_eq!(addr("10.0.0.2", &[], &["10.0.0.0/8"]), some("10.0.0.2"));
-        assert_eq!(addr("::ffff:10.0.0.2", &["[2001:db8::1]:443"], &["10.0.0.0/8"]), some("2001:db8::1"));
+        assert_eq!(
+            addr("::ffff:10.0.0.2", &["[2001:db8::1]:443"], &["10.0.0.0/8"]),
+            some("2001:db8::1")
+        );
     }
 }

@@ -176,10 +176,23 @@ impl ConsoleBuilder {
     /// The console.
     ///
     /// # Errors
-    /// If the outbound client cannot be set up.
+    /// If the outbound client cannot be set up, or the settings contradict each other.
     pub fn build(self) -> Result<Console, BuildError> {
-        let Self { stores, keks, session_secret, settings, accounts, sandbox, egress, identity, clock, entropy } =
-            self;
+        if self.identity.is_some() && matches!(self.settings.tenancy, Tenancy::ByHost(_)) {
+            return Err(BuildError::IdentityNeedsOneTenant);
+        }
+        let Self {
+            stores,
+            keks,
+            session_secret,
+            settings,
+            accounts,
+            sandbox,
+            egress,
+            identity,
+            clock,
+            entropy,
+        } = self;
         let vault = Arc::new(Vault::new(
             stores.vault.clone(),
             stores.credentials.clone(),
@@ -196,16 +209,27 @@ impl ConsoleBuilder {
         };
         let signer = SessionSigner::new(&session_secret, audience);
         let shared = Arc::new(Shared {
-            accounts: Accounts::new(stores.core.clone(), clock.clone(), entropy.clone(), signer, accounts),
+            accounts: Accounts::new(
+                stores.core.clone(),
+                clock.clone(),
+                entropy.clone(),
+                signer,
+                accounts,
+            ),
             sandbox: Sandbox::new(
                 stores.console.clone(),
                 vault.clone(),
                 specs.clone(),
                 egress.clone(),
                 clock.clone(),
-                sandbox,
+                SandboxSettings {
+                    private_upstreams: settings.private_upstreams.clone(),
+                    ..sandbox
+                },
             ),
-            cookie: SessionCookie { secure: settings.secure_cookies },
+            cookie: SessionCookie {
+                secure: settings.secure_cookies,
+            },
             csrf,
             metrics: Metrics::default(),
             openapi: std::sync::OnceLock::new(),
@@ -221,7 +245,10 @@ impl ConsoleBuilder {
         });
         let routes = Routes::all(shared.clone());
         let _ = shared.openapi.set(crate::openapi::document(&routes.table).into());
-        Ok(Console { service: ConsoleService::new(routes.router), shared })
+        Ok(Console {
+            service: ConsoleService::new(routes.router),
+            shared,
+        })
     }
 }
 
@@ -232,6 +259,9 @@ pub enum BuildError {
     /// The outbound HTTP client cannot be set up.
     #[error("the outbound HTTP client cannot be set up")]
     Egress(#[from] egress::EgressError),
+    /// A host's token does not say for which tenant it is, so it would open every tenant's console.
+    #[error("a host's own sign-in needs Tenancy::Single: its tokens name no tenant")]
+    IdentityNeedsOneTenant,
 }
 
 /// A secret of its own for each use, so that none serves two.
@@ -251,7 +281,11 @@ impl Shared {
             Tenancy::Single(id) => (id, None),
             Tenancy::ByHost(id) => (id, host),
         };
-        let name = by_host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name).to_lowercase());
+        let name = by_host.map(|host| {
+            host.rsplit_once(':')
+                .map_or(host, |(name, _)| name)
+                .to_lowercase()
+        });
         let claimed = name.and_then(|name| tenants.iter().find(|t| t.hosts.contains(&name)).cloned());
         Ok(claimed.or_else(|| by_id(default)))
     }
@@ -260,7 +294,11 @@ impl Shared {
     async fn tenants(&self) -> Result<Arc<[Tenant]>, StoreError> {
         const FRESH: Duration = Duration::from_secs(5);
         let now = self.clock.now();
-        let known = self.tenants.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self
+            .tenants
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some((read_at, tenants)) = known
             && now.since(read_at) < FRESH
             && read_at <= now

@@ -26,7 +26,11 @@ pub(crate) struct SessionCookie {
 impl SessionCookie {
     pub(crate) fn name(&self) -> &'static str {
         // A `__Host-` cookie cannot be set by a sibling domain or over plain HTTP.
-        if self.secure { "__Host-console_session" } else { "console_session" }
+        if self.secure {
+            "__Host-console_session"
+        } else {
+            "console_session"
+        }
     }
     pub(crate) fn set(&self, token: &str, seconds: u64) -> HeaderValue {
         self.text(token, seconds)
@@ -36,7 +40,10 @@ impl SessionCookie {
     }
     fn text(&self, token: &str, seconds: u64) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
-        let text = format!("{}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", self.name());
+        let text = format!(
+            "{}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
+            self.name()
+        );
         // A token is base64url and dots: always a valid header value.
         let mut value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""));
         value.set_sensitive(true);
@@ -51,7 +58,10 @@ mod tests {
     #[test]
     fn a_cookie_given_twice_is_not_believed() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("a=1; console_session=x; b=2"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; console_session=x; b=2"),
+        );
         assert_eq!(value(&headers, "console_session"), Some("x"));
         assert_eq!(value(&headers, "session"), None);
         headers.append(header::COOKIE, HeaderValue::from_static("console_session=y"));

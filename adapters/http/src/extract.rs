@@ -22,7 +22,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Ctx {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let context = parts.extensions.get::<Arc<Context>>().cloned();
-        context.map(Ctx).ok_or_else(|| Problem::internal("a route has no guard"))
+        context
+            .map(Ctx)
+            .ok_or_else(|| Problem::internal("a route has no guard"))
     }
 }
 
@@ -32,7 +34,11 @@ pub(crate) struct Json<T>(pub(crate) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or("");
         let essence = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         // Other types can be sent across sites without asking first; JSON cannot.
         if essence != "application/json" && !essence.ends_with("+json") {
@@ -51,19 +57,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 /// The whole body, within the route's limit.
 pub(crate) async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<bytes::Bytes, Problem> {
-    bytes::Bytes::from_request(request, state).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { broken_body() }
-    })
+    bytes::Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                too_large()
+            } else {
+                broken_body()
+            }
+        })
 }
 
 pub(crate) fn too_large() -> Problem {
     let detail = "The body is larger than this operation takes.";
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail)
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_large",
+        "Body too large",
+        detail,
+    )
 }
 
 pub(crate) fn broken_body() -> Problem {
     let detail = "The body ended early or is malformed. Send it again.";
-    Problem::new(StatusCode::BAD_REQUEST, "malformed_body", "Malformed body", detail)
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "malformed_body",
+        "Malformed body",
+        detail,
+    )
 }
 
 /// Reads JSON. What is wrong is told with line and column; an unknown field is an error, since it is most
@@ -74,13 +96,25 @@ pub(crate) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
         let (status, code, title) = if syntax {
             (StatusCode::BAD_REQUEST, "malformed_json", "The body is not JSON")
         } else {
-            (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", "The input is not acceptable")
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_input",
+                "The input is not acceptable",
+            )
         };
         let detail = shorten(&error.to_string());
         let mut problem = Problem::new(status, code, title, detail.clone());
-        let field = detail.split('`').nth(1).filter(|_| detail.contains("field")).unwrap_or("");
+        let field = detail
+            .split('`')
+            .nth(1)
+            .filter(|_| detail.contains("field"))
+            .unwrap_or("");
         problem.errors.push(FieldProblem {
-            pointer: if field.is_empty() { String::new() } else { format!("/{field}") },
+            pointer: if field.is_empty() {
+                String::new()
+            } else {
+                format!("/{field}")
+            },
             detail,
             code: None,
             line: u32::try_from(error.line()).ok(),
@@ -95,7 +129,11 @@ fn shorten(text: &str) -> String {
     if text.contains("sk_live_") || text.contains("sk_test_") {
         return "a field has a value of the wrong type".to_owned();
     }
-    if text.chars().count() > 300 { text.chars().take(300).chain(['…']).collect() } else { text.to_owned() }
+    if text.chars().count() > 300 {
+        text.chars().take(300).chain(['…']).collect()
+    } else {
+        text.to_owned()
+    }
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -117,7 +155,9 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let not_found = || Problem::not_found("object");
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_found())?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found())?;
         text.parse().map(Id).map_err(|_| not_found())
     }
 }
@@ -129,9 +169,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let read = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        read.map(|query| Query(query.0)).map_err(|rejection| {
-            Problem::invalid("query", shorten(&rejection.body_text()))
-        })
+        read.map(|query| Query(query.0))
+            .map_err(|rejection| Problem::invalid("query", shorten(&rejection.body_text())))
     }
 }
 
@@ -176,7 +215,10 @@ pub(crate) struct List<T> {
 
 impl<T> List<T> {
     pub(crate) fn of<U, C: Display>(page: Page<U, C>, show: impl Fn(U) -> T) -> Self {
-        Self { items: page.items.into_iter().map(show).collect(), next: page.next.map(|c| c.to_string()) }
+        Self {
+            items: page.items.into_iter().map(show).collect(),
+            next: page.next.map(|c| c.to_string()),
+        }
     }
 }
 
@@ -186,11 +228,16 @@ pub(crate) async fn upload<S: Send + Sync>(
     state: &S,
     limit: usize,
 ) -> Result<(std::collections::BTreeMap<String, String>, Option<Vec<u8>>), Problem> {
-    let mut form =
-        axum::extract::Multipart::from_request(request, state).await.map_err(|_| broken_body())?;
+    let mut form = axum::extract::Multipart::from_request(request, state)
+        .await
+        .map_err(|_| broken_body())?;
     let (mut fields, mut document) = (std::collections::BTreeMap::new(), None);
     let refused = |error: axum::extract::multipart::MultipartError| {
-        if error.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { broken_body() }
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            too_large()
+        } else {
+            broken_body()
+        }
     };
     while let Some(mut field) = form.next_field().await.map_err(refused)? {
         let name = field.name().unwrap_or("").to_owned();
@@ -211,4 +258,3 @@ pub(crate) async fn upload<S: Send + Sync>(
     }
     Ok((fields, document))
 }
-

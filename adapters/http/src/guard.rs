@@ -86,11 +86,26 @@ impl Context {
     }
 }
 
+/// The host name (and port) that a request is for: HTTP/2 says it in the URI, HTTP/1.1 in a header.
+fn host_of(request: &Parts) -> Option<&str> {
+    let uri = request
+        .extensions
+        .get::<MountedAt>()
+        .map_or(&request.uri, |at| &at.full);
+    let header = || request.headers.get(header::HOST)?.to_str().ok();
+    uri.authority()
+        .map(|authority| authority.as_str())
+        .or_else(header)
+}
+
 /// The credentials that a request carries.
 enum Credentials<'a> {
     None,
     /// A session token, ours or the host's, and whether a browser sent it by itself.
-    Token { token: &'a str, from_cookie: bool },
+    Token {
+        token: &'a str,
+        from_cookie: bool,
+    },
     /// An API key.
     Key(Presented),
 }
@@ -105,6 +120,10 @@ pub(crate) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
+    if route.plane == Plane::Open {
+        let response = next.run(request).await;
+        return finish(&shared, &route, None, response);
+    }
     // A body cannot be shared between threads, so only the head is looked at.
     let (head, body) = request.into_parts();
     match admit(&shared, &route, &head).await {
@@ -123,7 +142,7 @@ type Refused = (Option<Box<Context>>, Problem);
 async fn admit(shared: &Shared, route: &Route, request: &Parts) -> Result<Context, Refused> {
     let headers = &request.headers;
     let plain = |problem: Problem| (None, problem);
-    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
+    let host = host_of(request);
     let tenant = shared.tenant(host).await.map_err(|e| plain(e.into()))?;
     let tenant = tenant.ok_or_else(|| plain(Problem::not_found("tenant")))?;
     let peer = request.extensions.get::<PeerAddr>().map(|peer| peer.0.ip());
@@ -135,14 +154,24 @@ async fn admit(shared: &Shared, route: &Route, request: &Parts) -> Result<Contex
         urls: Urls::new(prefix),
         csrf_bearer: String::new(),
         session_ms: 0.0,
-        visit: if route.kind == Kind::Page { web::Visit::of(request) } else { web::Visit::default() },
+        visit: if route.kind == Kind::Page {
+            web::Visit::of(request)
+        } else {
+            web::Visit::default()
+        },
     };
     if route.plane == Plane::Machine {
         return Ok(context);
     }
     let refuse = |context: &Context, problem| (Some(Box::new(context.clone())), problem);
     let credentials = credentials(shared, headers, route.plane);
-    let from_cookie = matches!(credentials, Credentials::Token { from_cookie: true, .. });
+    let from_cookie = matches!(
+        credentials,
+        Credentials::Token {
+            from_cookie: true,
+            ..
+        }
+    );
     let began = Instant::now();
     let found = identify(shared, &context, credentials).await;
     context.session_ms = began.elapsed().as_secs_f64() * 1000.0;
@@ -157,13 +186,13 @@ async fn admit(shared: &Shared, route: &Route, request: &Parts) -> Result<Contex
     }
     // Forms for people who are not signed in change state, too: signing somebody in is a change.
     if (from_cookie || matches!(context.caller, Caller::Nobody))
-        && !csrf::same_origin(&request.method, headers)
+        && !csrf::same_origin(&request.method, headers, host_of(request))
     {
         let detail = "The request comes from another site. Send it from the console's own pages.";
         return Err(refuse(&context, Problem::forbidden("cross_site", detail)));
     }
     let allowed = match (&context.caller, route.plane) {
-        (_, Plane::Public | Plane::Machine) => Ok(()),
+        (_, Plane::Open | Plane::Public | Plane::Machine) => Ok(()),
         (Caller::Nobody, _) => Err(Problem::unauthenticated()),
         (Caller::Person(person), _) if person.role < route.role => {
             let detail = format!("This needs the role {}.", Role::Admin);
@@ -190,7 +219,10 @@ fn credentials<'a>(shared: &Shared, headers: &'a HeaderMap, plane: Plane) -> Cre
         if let Some((scheme, token)) = value.split_once(' ') {
             let token = token.trim();
             if scheme.eq_ignore_ascii_case("bearer") && !token.starts_with("sk_") {
-                return Credentials::Token { token, from_cookie: false };
+                return Credentials::Token {
+                    token,
+                    from_cookie: false,
+                };
             }
         }
         if plane == Plane::SessionOrKey
@@ -199,12 +231,22 @@ fn credentials<'a>(shared: &Shared, headers: &'a HeaderMap, plane: Plane) -> Cre
             return Credentials::Key(presented);
         }
         // Something was presented that this plane does not take: not a reason to fall back to the cookie.
-        return Credentials::Token { token: "", from_cookie: false };
+        return Credentials::Token {
+            token: "",
+            from_cookie: false,
+        };
     }
     let host_cookie = shared.identity.as_deref().and_then(|host| host.cookie_name());
     let names = [Some(shared.cookie.name()), host_cookie];
-    match names.into_iter().flatten().find_map(|name| cookie::value(headers, name)) {
-        Some(token) => Credentials::Token { token, from_cookie: true },
+    match names
+        .into_iter()
+        .flatten()
+        .find_map(|name| cookie::value(headers, name))
+    {
+        Some(token) => Credentials::Token {
+            token,
+            from_cookie: true,
+        },
         None => Credentials::None,
     }
 }
@@ -227,7 +269,10 @@ pub(crate) fn presented_key(headers: &HeaderMap) -> Option<Presented> {
         if secret.is_empty() && id.starts_with("sk_") {
             return Some(Presented::bearer(id));
         }
-        return Some(Presented { client_id: Some(id.to_owned()), key: secret.to_owned().into() });
+        return Some(Presented {
+            client_id: Some(id.to_owned()),
+            key: secret.to_owned().into(),
+        });
     }
     None
 }
@@ -240,24 +285,36 @@ async fn identify(
     match credentials {
         Credentials::None => Ok((Caller::Nobody, String::new())),
         Credentials::Key(presented) => {
-            let purpose = Purpose { client: context.client, ..Purpose::default() };
+            let purpose = Purpose {
+                tenant: Some(context.tenant.id),
+                client: context.client,
+                ..Purpose::default()
+            };
             let verified = shared.vault.verify(&presented, purpose).await?;
-            if verified.tenant != context.tenant.id || verified.origin == KeyOrigin::Playground {
+            if verified.origin == KeyOrigin::Playground {
                 return Err(aforo_vault::VerifyError::Unknown.into());
             }
             Ok((Caller::Key(verified), String::new()))
         }
         Credentials::Token { token, .. } => {
-            let person = match (shared.accounts.authenticate(context.tenant.id, token).await, &shared.identity) {
+            let person = match (
+                shared.accounts.authenticate(context.tenant.id, token).await,
+                &shared.identity,
+            ) {
                 (Ok(person), _) => person,
                 (Err(AccountError::Store(error)), _) => return Err(error.into()),
                 (Err(error), None) => return Err(error.into()),
                 (Err(_), Some(host)) => {
-                    let who = host.identify(token, shared.clock.now()).await.map_err(AccountError::from)?;
+                    let who = host
+                        .identify(token, shared.clock.now())
+                        .await
+                        .map_err(AccountError::from)?;
                     shared.accounts.host_principal(context.tenant.id, &who).await?
                 }
             };
-            let bearer = person.session.map_or_else(|| person.user.to_string(), |session| session.to_string());
+            let bearer = person
+                .session
+                .map_or_else(|| person.user.to_string(), |session| session.to_string());
             Ok((Caller::Person(person), bearer))
         }
     }
@@ -278,9 +335,14 @@ fn finish(shared: &Shared, route: &Route, context: Option<&Context>, mut respons
     }
     if route.kind != Kind::File {
         let no_store = HeaderValue::from_static("no-store");
-        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+        response
+            .headers_mut()
+            .entry(header::CACHE_CONTROL)
+            .or_insert(no_store);
     }
-    shared.metrics.answered(route.path, &route.method, response.status());
+    shared
+        .metrics
+        .answered(route.path, &route.method, response.status());
     response
 }
 
@@ -307,9 +369,18 @@ pub(crate) async fn outermost(
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()");
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=()",
+    );
     // The strict policy of the pages; harmless on everything else, and the second wall if anything but a page
     // is ever rendered.
     set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
@@ -326,7 +397,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// Answers paths that no route has.
 pub(crate) async fn unknown_path(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let is_page = request.method() == Method::GET
-        && request.headers().get(header::ACCEPT).is_some_and(|a| a.to_str().is_ok_and(|a| a.contains("text/html")));
+        && request
+            .headers()
+            .get(header::ACCEPT)
+            .is_some_and(|a| a.to_str().is_ok_and(|a| a.contains("text/html")));
     let kind = if is_page { Kind::Page } else { Kind::Json };
     let route = Route::page(Method::GET, "unknown", Plane::Public, "");
     let route = Route { kind, ..route };
@@ -341,5 +415,10 @@ pub(crate) async fn unknown_path(State(shared): State<Arc<Shared>>, request: Req
 /// Answers methods that a path does not have.
 pub(crate) async fn wrong_method() -> Problem {
     let detail = "This address does not take that method. See the Allow header and /api/openapi.json.";
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "Method not allowed",
+        detail,
+    )
 }

@@ -33,20 +33,48 @@ pub(crate) struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         let (answers, verifications, tries) = (Family::default(), Family::default(), Family::default());
-        let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+        let buckets = [
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+        ];
         let seconds = Histogram::new(buckets);
         let mut registry = Registry::with_prefix("aforo");
-        registry.register("http_responses", "Answers by route, method and status", answers.clone());
-        registry.register("http_request_seconds", "Time to the head of an answer", seconds.clone());
-        registry.register("key_verifications", "Key verifications by outcome", Family::clone(&verifications));
-        registry.register("playground_calls", "Playground calls by outcome", Family::clone(&tries));
-        Self { registry: Arc::new(registry), answers, seconds, verifications, tries }
+        registry.register(
+            "http_responses",
+            "Answers by route, method and status",
+            answers.clone(),
+        );
+        registry.register(
+            "http_request_seconds",
+            "Time to the head of an answer",
+            seconds.clone(),
+        );
+        registry.register(
+            "key_verifications",
+            "Key verifications by outcome",
+            Family::clone(&verifications),
+        );
+        registry.register(
+            "playground_calls",
+            "Playground calls by outcome",
+            Family::clone(&tries),
+        );
+        Self {
+            registry: Arc::new(registry),
+            answers,
+            seconds,
+            verifications,
+            tries,
+        }
     }
 }
 
 impl Metrics {
     pub(crate) fn answered(&self, route: &'static str, method: &Method, status: StatusCode) {
-        let label = Answer { route, method: method.to_string(), status: status.as_u16() };
+        let label = Answer {
+            route,
+            method: method.to_string(),
+            status: status.as_u16(),
+        };
         self.answers.get_or_create(&label).inc();
     }
     pub(crate) fn took(&self, time: Duration) {

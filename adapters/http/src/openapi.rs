@@ -17,7 +17,10 @@ pub(crate) fn document(table: &[Arc<Route>]) -> String {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for route in table.iter().filter(|r| r.kind == Kind::Json) {
         let operation = operation(route, &problem, &mut schemas);
-        paths.entry(route.path).or_default().insert(route.method.as_str().to_lowercase(), operation);
+        paths
+            .entry(route.path)
+            .or_default()
+            .insert(route.method.as_str().to_lowercase(), operation);
     }
     // The catch-all of axum is no OpenAPI path.
     paths.remove("/api/v1/authz/{*rest}");
@@ -51,14 +54,16 @@ fn operation(route: &Route, problem: &Value, schemas: &mut BTreeMap<String, Valu
     operation.insert("operationId".into(), json!(operation_id(route)));
     operation.insert("summary".into(), json!(route.summary));
     let security = match route.plane {
-        Plane::Public | Plane::Machine => json!([]),
+        Plane::Open | Plane::Public | Plane::Machine => json!([]),
         Plane::Session => json!([{"session": []}]),
         Plane::SessionOrKey => json!([{"session": []}, {"apiKey": []}]),
     };
     operation.insert("security".into(), security);
-    let in_path = route.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')).map(|name| {
-        json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
-    });
+    let in_path = route
+        .path
+        .split('/')
+        .filter_map(|s| s.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
     let in_query = route.query.iter().map(|(name, description)| {
         let kind = if *name == "limit" { "integer" } else { "string" };
         json!({"name": name, "in": "query", "description": description, "schema": {"type": kind}})
@@ -80,7 +85,10 @@ fn operation(route: &Route, problem: &Value, schemas: &mut BTreeMap<String, Valu
                 }
             }});
         }
-        operation.insert("requestBody".into(), json!({"required": true, "content": content}));
+        operation.insert(
+            "requestBody".into(),
+            json!({"required": true, "content": content}),
+        );
     }
     let mut responses = Map::new();
     match route.gives {
@@ -105,7 +113,12 @@ fn operation(route: &Route, problem: &Value, schemas: &mut BTreeMap<String, Valu
 /// `POST /api/v1/api-keys/{id}/rotate` is `postApiKeysByIdRotate`.
 fn operation_id(route: &Route) -> String {
     let mut id = route.method.as_str().to_lowercase();
-    for segment in route.path.trim_start_matches("/api/v1").split(['/', '-']).filter(|s| !s.is_empty()) {
+    for segment in route
+        .path
+        .trim_start_matches("/api/v1")
+        .split(['/', '-'])
+        .filter(|s| !s.is_empty())
+    {
         let name = match segment.strip_prefix('{') {
             Some(parameter) => format!("by-{}", parameter.trim_end_matches('}')),
             None => segment.to_owned(),
@@ -121,9 +134,13 @@ fn operation_id(route: &Route) -> String {
 
 fn refer(of: SchemaOf, schemas: &mut BTreeMap<String, Value>) -> Value {
     let mut named = of().into_iter();
-    let Some((own, first)) = named.next() else { return json!({}) };
+    let Some((own, first)) = named.next() else {
+        return json!({});
+    };
     for (name, schema) in std::iter::once((own.clone(), first)).chain(named) {
-        schemas.entry(name).or_insert_with(|| serde_json::to_value(schema).unwrap_or_default());
+        schemas
+            .entry(name)
+            .or_insert_with(|| serde_json::to_value(schema).unwrap_or_default());
     }
     json!({"$ref": format!("#/components/schemas/{own}")})
 }

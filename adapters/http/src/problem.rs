@@ -62,7 +62,12 @@ pub(crate) struct ProblemDetails {
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
             status,
             code,
@@ -80,14 +85,29 @@ impl Problem {
     }
     pub(crate) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        let mut problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", "The input is not acceptable", detail.clone());
-        problem.errors.push(FieldProblem { pointer: pointer.into(), detail, code: None, line: None, column: None });
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_input",
+            "The input is not acceptable",
+            detail.clone(),
+        );
+        problem.errors.push(FieldProblem {
+            pointer: pointer.into(),
+            detail,
+            code: None,
+            line: None,
+            column: None,
+        });
         problem
     }
     pub(crate) fn unauthenticated() -> Self {
         let detail = "Sign in first, or send the session token as `Authorization: Bearer …`.";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in", detail)
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Not signed in",
+            detail,
+        )
     }
     pub(crate) fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, "Not allowed", detail)
@@ -97,8 +117,12 @@ impl Problem {
     }
     pub(crate) fn internal(reason: impl fmt::Display) -> Self {
         let detail = "The console failed. The request id below finds the reason in its log.";
-        let mut problem =
-            Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The console failed", detail);
+        let mut problem = Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "The console failed",
+            detail,
+        );
         problem.internal = Some(reason.to_string());
         problem
     }
@@ -119,7 +143,8 @@ impl Problem {
     }
     /// Seconds to wait, rounded up.
     pub(crate) fn retry_seconds(&self) -> Option<u64> {
-        self.retry_after.map(|wait| wait.as_millis().div_ceil(1000).max(1) as u64)
+        self.retry_after
+            .map(|wait| wait.as_millis().div_ceil(1000).max(1) as u64)
     }
 }
 
@@ -144,7 +169,10 @@ impl IntoResponse for Problem {
         }
         let mut response = (self.status, Value::Object(body).to_string()).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = retry {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -173,9 +201,10 @@ impl From<StoreError> for Problem {
                 problem.internal = Some(reason);
                 problem
             }
-            StoreErrorKind::Conflict => {
-                Self::conflict("conflict", "Somebody else changed this at the same moment. Look again and retry.")
-            }
+            StoreErrorKind::Conflict => Self::conflict(
+                "conflict",
+                "Somebody else changed this at the same moment. Look again and retry.",
+            ),
             _ => Self::internal(reason),
         }
     }
@@ -212,11 +241,18 @@ impl From<AccountError> for Problem {
             ),
             AccountError::WrongCredentials => {
                 let detail = "Address and password do not belong together.";
-                Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "Not signed in", detail)
+                Self::new(
+                    StatusCode::UNAUTHORIZED,
+                    "wrong_credentials",
+                    "Not signed in",
+                    detail,
+                )
             }
-            AccountError::Throttled { retry_after } => {
-                Self::throttled("too_many_attempts", "Too many attempts. Wait, then try again.", retry_after)
-            }
+            AccountError::Throttled { retry_after } => Self::throttled(
+                "too_many_attempts",
+                "Too many attempts. Wait, then try again.",
+                retry_after,
+            ),
             AccountError::NotSignedIn | AccountError::Token(_) => Self::unauthenticated(),
             AccountError::Store(error) => error.into(),
             other => Self::internal(other),
@@ -229,16 +265,18 @@ impl From<VaultError> for Problem {
         match error {
             VaultError::KeyNotFound(_) => Self::not_found("key"),
             VaultError::SubscriptionNotFound(_) => Self::not_found("subscription"),
-            VaultError::SubscriptionNotActive(_) => {
-                Self::conflict("subscription_not_active", "The subscription is not active. Subscribe again first.")
-            }
+            VaultError::SubscriptionNotActive(_) => Self::conflict(
+                "subscription_not_active",
+                "The subscription is not active. Subscribe again first.",
+            ),
             VaultError::NoSubscription => Self::conflict(
                 "no_subscription",
                 "A key lives by a subscription, and there is no active one that fits. Subscribe to a plan first.",
             ),
-            VaultError::NotActive(_) => {
-                Self::conflict("key_not_active", "The key is revoked or expired. Create a new one.")
-            }
+            VaultError::NotActive(_) => Self::conflict(
+                "key_not_active",
+                "The key is revoked or expired. Create a new one.",
+            ),
             VaultError::InGrace { successor, .. } => {
                 let detail = "The key was rotated and is in its grace. Rotate its successor instead.";
                 let problem = Self::conflict("key_in_grace", detail);
@@ -259,11 +297,14 @@ impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         let code = error.code();
         let problem = match error {
-            VerifyError::WrongEnvironment => {
-                Self::forbidden(code, "The key belongs to the other environment. Use a key of this one.")
-            }
+            VerifyError::WrongEnvironment => Self::forbidden(
+                code,
+                "The key belongs to the other environment. Use a key of this one.",
+            ),
             VerifyError::ProductNotCovered => Self::forbidden(code, "The key does not cover this product."),
-            VerifyError::AddressNotAllowed => Self::forbidden(code, "The key may not be used from this address."),
+            VerifyError::AddressNotAllowed => {
+                Self::forbidden(code, "The key may not be used from this address.")
+            }
             VerifyError::RateLimited { retry_after } => {
                 Self::throttled(code, "The key's rate limit is used up.", retry_after)
             }
@@ -295,12 +336,32 @@ mod tests {
         let table: Vec<(Problem, u16, &str)> = vec![
             (VaultError::KeyNotFound(key).into(), 404, "not_found"),
             (VaultError::SubscriptionNotFound(sub).into(), 404, "not_found"),
-            (VaultError::SubscriptionNotActive(sub).into(), 409, "subscription_not_active"),
+            (
+                VaultError::SubscriptionNotActive(sub).into(),
+                409,
+                "subscription_not_active",
+            ),
             (VaultError::NoSubscription.into(), 409, "no_subscription"),
             (VaultError::NotActive(key).into(), 409, "key_not_active"),
-            (VaultError::InGrace { key, successor: None }.into(), 409, "key_in_grace"),
-            (VaultError::Invalid { field: "name", reason: "x".into() }.into(), 422, "invalid_input"),
-            (VaultError::Store(store(StoreErrorKind::Busy)).into(), 503, "storage_unavailable"),
+            (
+                VaultError::InGrace { key, successor: None }.into(),
+                409,
+                "key_in_grace",
+            ),
+            (
+                VaultError::Invalid {
+                    field: "name",
+                    reason: "x".into(),
+                }
+                .into(),
+                422,
+                "invalid_input",
+            ),
+            (
+                VaultError::Store(store(StoreErrorKind::Busy)).into(),
+                503,
+                "storage_unavailable",
+            ),
             (VerifyError::Malformed.into(), 401, "key_invalid"),
             (VerifyError::Unknown.into(), 401, "key_invalid"),
             (VerifyError::WrongPresentation.into(), 401, "key_invalid"),
@@ -309,19 +370,34 @@ mod tests {
             (VerifyError::WrongEnvironment.into(), 403, "wrong_environment"),
             (VerifyError::ProductNotCovered.into(), 403, "product_not_covered"),
             (VerifyError::AddressNotAllowed.into(), 403, "address_not_allowed"),
-            (VerifyError::RateLimited { retry_after: wait }.into(), 429, "rate_limited"),
+            (
+                VerifyError::RateLimited { retry_after: wait }.into(),
+                429,
+                "rate_limited",
+            ),
             (AccountError::WrongCredentials.into(), 401, "wrong_credentials"),
             (AccountError::Refused.into(), 422, "sign_up_refused"),
-            (AccountError::Throttled { retry_after: wait }.into(), 429, "too_many_attempts"),
+            (
+                AccountError::Throttled { retry_after: wait }.into(),
+                429,
+                "too_many_attempts",
+            ),
             (AccountError::NotSignedIn.into(), 401, "unauthenticated"),
-            (store(StoreErrorKind::Unavailable).into(), 503, "storage_unavailable"),
+            (
+                store(StoreErrorKind::Unavailable).into(),
+                503,
+                "storage_unavailable",
+            ),
             (store(StoreErrorKind::Conflict).into(), 409, "conflict"),
             (store(StoreErrorKind::Corrupt).into(), 500, "internal"),
         ];
         for (problem, status, code) in table {
             assert_eq!((problem.status.as_u16(), problem.code), (status, code));
             let response = problem.into_response();
-            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+            assert_eq!(
+                response.headers()[header::CONTENT_TYPE],
+                "application/problem+json"
+            );
             if status == 429 {
                 assert_eq!(response.headers()[header::RETRY_AFTER], "2");
             }

@@ -23,6 +23,8 @@ use crate::{api, console::Shared, guard, web};
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plane {
+    /// Anybody, and nobody is looked up: answers while the database is away.
+    Open,
     /// Anybody. A session is looked at if there is one.
     Public,
     /// A signed-in person: session cookie, or session token as bearer.
@@ -100,6 +102,16 @@ impl Route {
     pub(crate) fn file(path: &'static str, summary: &'static str) -> Self {
         Self::new(Method::GET, path, Plane::Public, Kind::File, summary)
     }
+    /// Needs neither tenant nor session, nor the database.
+    pub(crate) fn open(mut self) -> Self {
+        self.plane = Plane::Open;
+        self
+    }
+    /// Takes a body of at most this many bytes.
+    pub(crate) fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
     /// Administrators only.
     pub(crate) fn admin(mut self) -> Self {
         self.role = Role::Admin;
@@ -152,7 +164,10 @@ impl RoutesBuilder {
         let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
         let guarded = on(filter, handler)
             .layer(DefaultBodyLimit::max(route.body_limit))
-            .layer(middleware::from_fn_with_state((self.shared.clone(), route.clone()), guard::guard));
+            .layer(middleware::from_fn_with_state(
+                (self.shared.clone(), route.clone()),
+                guard::guard,
+            ));
         self.router = std::mem::take(&mut self.router).route(route.path, guarded);
         self.table.push(route);
     }
@@ -161,7 +176,11 @@ impl RoutesBuilder {
 impl Routes {
     /// Every route of the console.
     pub(crate) fn all(shared: Arc<Shared>) -> Self {
-        let mut routes = RoutesBuilder { shared: shared.clone(), router: Router::new(), table: Vec::new() };
+        let mut routes = RoutesBuilder {
+            shared: shared.clone(),
+            router: Router::new(),
+            table: Vec::new(),
+        };
         api::routes(&mut routes);
         web::routes(&mut routes);
         let router = routes
@@ -170,6 +189,9 @@ impl Routes {
             .method_not_allowed_fallback(guard::wrong_method)
             .layer(middleware::from_fn_with_state(shared.clone(), guard::outermost))
             .with_state(shared);
-        Self { router, table: routes.table }
+        Self {
+            router,
+            table: routes.table,
+        }
     }
 }

@@ -16,14 +16,20 @@ use crate::{console::Console, problem::chain};
 /// back together with its database.
 #[async_trait]
 pub trait AuditAnchor: Send + Sync {
-    /// Remembers how far a tenant's chain reached.
-    async fn anchor(&self, tenant: TenantId, head: ChainHead);
+    /// The head that was kept last.
+    async fn load(&self, tenant: TenantId) -> Option<ChainHead>;
+    /// Keeps how far a tenant's chain reached. Only called when the head kept last is part of the chain.
+    async fn store(&self, tenant: TenantId, head: ChainHead);
 }
 
 impl Console {
     /// Runs the background work until `shutdown` ends, then writes what is still in memory. `anchor` gets the
     /// head of each tenant's audit chain every minute.
-    pub async fn run_workers(&self, anchor: Option<&dyn AuditAnchor>, shutdown: impl Future<Output = ()> + Send) {
+    pub async fn run_workers(
+        &self,
+        anchor: Option<&dyn AuditAnchor>,
+        shutdown: impl Future<Output = ()> + Send,
+    ) {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticks: u64 = 0;
@@ -33,9 +39,15 @@ impl Console {
                 () = &mut shutdown => break,
                 _ = second.tick() => {}
             }
-            self.log("audit seal", self.seal_audit(anchor.filter(|_| ticks.is_multiple_of(60))).await);
+            self.log(
+                "audit seal",
+                self.seal_audit(anchor.filter(|_| ticks.is_multiple_of(60))).await,
+            );
             if ticks.is_multiple_of(30) {
-                self.log("last-used times", self.shared.vault.flush_last_used().await.map(drop));
+                self.log(
+                    "last-used times",
+                    self.shared.vault.flush_last_used().await.map(drop),
+                );
             }
             if ticks.is_multiple_of(60) {
                 if let Err(error) = self.shared.vault.rewrap(100).await {
@@ -45,19 +57,52 @@ impl Console {
             }
             ticks += 1;
         }
-        self.log("last-used times", self.shared.vault.flush_last_used().await.map(drop));
+        self.log(
+            "last-used times",
+            self.shared.vault.flush_last_used().await.map(drop),
+        );
         self.log("audit seal", self.seal_audit(anchor).await);
     }
 
     /// Links the audit entries of every tenant that have no link yet.
     pub async fn seal_audit(&self, anchor: Option<&dyn AuditAnchor>) -> Result<(), StoreError> {
         let tenants = self.shared.stores.core.read().await?.tenants().list().await?;
+        let store = &*self.shared.stores.subscriptions;
+        let mut failed = Ok(());
         for tenant in tenants {
-            let head = audit::seal(&*self.shared.stores.subscriptions, tenant.id).await?;
-            if let Some(anchor) = anchor {
-                anchor.anchor(tenant.id, head).await;
+            // One tenant's trouble must not keep the others' chains from growing.
+            match audit::seal(store, tenant.id).await {
+                Ok(head) => {
+                    if let Some(anchor) = anchor
+                        && let Err(error) = self.anchor_head(anchor, tenant.id, head).await
+                    {
+                        failed = Err(error);
+                    }
+                }
+                Err(error) => failed = Err(error),
             }
         }
+        failed
+    }
+
+    /// Moves an anchor forward, unless the head it keeps is no part of the chain any more: then it is the proof
+    /// that the chain was cut or rolled back, and stays.
+    async fn anchor_head(
+        &self,
+        anchor: &dyn AuditAnchor,
+        tenant: TenantId,
+        head: ChainHead,
+    ) -> Result<(), StoreError> {
+        if let Some(kept) = anchor.load(tenant).await {
+            if !audit::contains(&*self.shared.stores.subscriptions, tenant, kept).await? {
+                tracing::error!(%tenant, seq = kept.seq, "the audit chain was cut or rolled back: its anchor is no part of it");
+                return Ok(());
+            }
+            if kept.seq >= head.seq {
+                return Ok(());
+            }
+        }
+        anchor.store(tenant, head).await;
         Ok(())
     }
 
@@ -67,7 +112,9 @@ impl Console {
         let mut tx = self.shared.stores.core.begin().await?;
         let tenants = tx.tenants().list().await?;
         for tenant in tenants {
-            tx.sessions(TenantScope::tenant_wide(tenant.id)).purge(before).await?;
+            tx.sessions(TenantScope::tenant_wide(tenant.id))
+                .purge(before)
+                .await?;
         }
         tx.commit().await
     }

@@ -25,15 +25,17 @@ use crate::{
 pub struct AccountSettings {
     /// How long a session lasts.
     pub session_length: Duration,
-    /// Failed sign-ins, and sign-ups, for one address.
+    /// Failed sign-ins, and sign-ups, for one account from one client.
     pub attempts_per_account: Quota,
+    /// Failed sign-ins for one account from everywhere.
+    pub attempts_per_account_anywhere: Quota,
     /// Failed sign-ins, and sign-ups, from one network address.
     pub attempts_per_client: Quota,
 }
 
 impl Default for AccountSettings {
-    /// Twelve hours; 5 attempts at once for an account and then one every 3 minutes (ASVS 6.3.1); 300 from one
-    /// network address in 15 minutes, since offices share one.
+    /// Twelve hours; 5 attempts at once for an account and then one every 3 minutes (ASVS 6.3.1), 50 in 15 minutes
+    /// from everywhere; 300 from one client in 15 minutes, since offices share an address.
     fn default() -> Self {
         let quarter = Duration::from_secs(15 * 60);
         Self {
@@ -42,8 +44,12 @@ impl Default for AccountSettings {
                 count: 5,
                 per: quarter,
             },
+            attempts_per_account_anywhere: Quota {
+                count: 50,
+                per: quarter,
+            },
             attempts_per_client: Quota {
-                count: 100,
+                count: 300,
                 per: quarter,
             },
         }
@@ -116,6 +122,7 @@ pub struct Accounts {
     signer: SessionSigner,
     passwords: Passwords,
     settings: AccountSettings,
+    by_pair: RateLimiter<(TenantId, String, Option<IpAddr>)>,
     by_account: RateLimiter<(TenantId, String)>,
     by_client: RateLimiter<IpAddr>,
 }
@@ -130,7 +137,7 @@ impl Accounts {
         settings: AccountSettings,
     ) -> Self {
         let passwords = Passwords::new(2, &*entropy);
-        let (by_account, by_client) = Default::default();
+        let (by_pair, by_account, by_client) = Default::default();
         Self {
             store,
             clock,
@@ -138,6 +145,7 @@ impl Accounts {
             signer,
             passwords,
             settings,
+            by_pair,
             by_account,
             by_client,
         }
@@ -172,19 +180,8 @@ impl Accounts {
                 Err(AccountError::Refused)
             };
         }
-        let user = User {
-            id: UserId::new(now, &*self.entropy),
-            tenant,
-            customer: CustomerId::new(now, &*self.entropy),
-            email: Some(email),
-            name,
-            role: form.role,
-            password_hash: Some(hash),
-            identity: None,
-            created_at: now,
-            closed_at: None,
-        };
-        match insert_account(&mut *tx, &user, now, &*self.entropy).await {
+        let user = self.new_user(tenant, email, name, form.role, hash, now);
+        match insert_account(&mut *tx, &user, Actor::User(user.id), now, &*self.entropy).await {
             Ok(()) => {}
             Err(e) if e.kind() == StoreErrorKind::Conflict => return Err(AccountError::Refused),
             Err(e) => return Err(e.into()),
@@ -194,6 +191,52 @@ impl Accounts {
             Ok(()) => Ok(signed_in),
             Err(e) if e.kind() == StoreErrorKind::Conflict => Err(AccountError::Refused),
             Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Makes an account on somebody's behalf, without signing it in: what an operator does.
+    ///
+    /// # Errors
+    /// [`AccountError::Refused`] if the address is taken, whatever the password.
+    pub async fn create(&self, tenant: TenantId, form: SignUp, actor: Actor) -> Result<UserId, AccountError> {
+        let email = valid_email(&form.email)?;
+        let name = valid_name(&form.name)?;
+        valid_password(form.password.expose(), &email)?;
+        let hash = self.passwords.hash(form.password, &*self.entropy).await;
+        let now = self.clock.now();
+        let user = self.new_user(tenant, email, name, form.role, hash, now);
+        let mut tx = self.store.begin().await?;
+        let made = match insert_account(&mut *tx, &user, actor, now, &*self.entropy).await {
+            Ok(()) => tx.commit().await,
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok(()) => Ok(user.id),
+            Err(error) if error.kind() == StoreErrorKind::Conflict => Err(AccountError::Refused),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn new_user(
+        &self,
+        tenant: TenantId,
+        email: String,
+        name: String,
+        role: Role,
+        hash: String,
+        now: Timestamp,
+    ) -> User {
+        User {
+            id: UserId::new(now, &*self.entropy),
+            tenant,
+            customer: CustomerId::new(now, &*self.entropy),
+            email: Some(email),
+            name,
+            role,
+            password_hash: Some(hash),
+            identity: None,
+            created_at: now,
+            closed_at: None,
         }
     }
 
@@ -298,7 +341,8 @@ impl Accounts {
                 closed_at: None,
             };
             let mut tx = self.store.begin().await?;
-            let made = match insert_account(&mut *tx, &user, now, &*self.entropy).await {
+            let made = match insert_account(&mut *tx, &user, Actor::User(user.id), now, &*self.entropy).await
+            {
                 Ok(()) => tx.commit().await,
                 Err(error) => Err(error),
             };
@@ -358,21 +402,27 @@ impl Accounts {
 
     /// Gives back what `throttle` took: only failures count.
     fn forgive(&self, tenant: TenantId, email: &str, client: Option<IpAddr>) {
-        self.by_account
-            .give_back(&(tenant, email.to_owned()), self.settings.attempts_per_account);
-        if let Some(client) = client {
+        let network = client.map(network);
+        let pair = (tenant, email.to_owned(), network);
+        self.by_pair.give_back(&pair, self.settings.attempts_per_account);
+        self.by_account.give_back(
+            &(tenant, email.to_owned()),
+            self.settings.attempts_per_account_anywhere,
+        );
+        if let Some(network) = network {
             self.by_client
-                .give_back(&client, self.settings.attempts_per_client);
+                .give_back(&network, self.settings.attempts_per_client);
         }
     }
 
     fn throttle(&self, tenant: TenantId, email: &str, client: Option<IpAddr>) -> Result<(), AccountError> {
         let now = self.clock.now();
-        if let Some(client) = client {
-            let taken = self
-                .by_client
-                .take(client, self.settings.attempts_per_client, now);
-            taken.map_err(|retry_after| AccountError::Throttled { retry_after })?;
+        let refused = |retry_after| AccountError::Throttled { retry_after };
+        let network = client.map(network);
+        if let Some(network) = network {
+            self.by_client
+                .take(network, self.settings.attempts_per_client, now)
+                .map_err(refused)?;
         }
         // Long input must not make a large table: past the longest address all share one bucket.
         let address: String = if email.len() > 254 {
@@ -380,10 +430,26 @@ impl Accounts {
         } else {
             email.to_owned()
         };
-        let taken = self
-            .by_account
-            .take((tenant, address), self.settings.attempts_per_account, now);
-        taken.map_err(|retry_after| AccountError::Throttled { retry_after })
+        // From one place a few; from everywhere together more, so that a stranger cannot lock somebody out alone.
+        let pair = (tenant, address.clone(), network);
+        self.by_pair
+            .take(pair, self.settings.attempts_per_account, now)
+            .map_err(refused)?;
+        self.by_account
+            .take(
+                (tenant, address),
+                self.settings.attempts_per_account_anywhere,
+                now,
+            )
+            .map_err(refused)
+    }
+}
+
+/// Who counts as one client: an IPv4 address, or the /64 of an IPv6 one, which is what one customer gets.
+fn network(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6((u128::from(ip) & !u128::from(u64::MAX)).into()),
+        v4 => v4,
     }
 }
 
@@ -409,6 +475,7 @@ pub async fn close_account_in(
 async fn insert_account(
     tx: &mut dyn CoreTx,
     user: &User,
+    actor: Actor,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<(), StoreError> {
@@ -421,10 +488,10 @@ async fn insert_account(
     };
     tx.customers(scope).insert(&customer).await?;
     tx.users(scope).insert(user).await?;
-    let actor = Actor::User(user.id);
     let entry = AuditEntry::new(scope, actor, "account.created", now, entropy)
         .target(user.id)
-        .detail("customer", user.customer);
+        .detail("customer", user.customer)
+        .detail("role", user.role);
     tx.audit(scope).append(&entry).await?;
     let plans = tx.plans(scope).list().await?;
     for plan in plans {

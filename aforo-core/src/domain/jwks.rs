@@ -93,7 +93,7 @@ mod tests {
     #[tokio::test]
     async fn a_published_key_checks_tokens_and_a_broken_set_changes_nothing() {
         let good = json!({"keys": [
-            {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "a", "x": PUBLIC},
+            {"kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": "a", "x": PUBLIC},
             {"kty": "oct", "alg": "HS256", "kid": "b", "k": "AAAA"},
         ]});
         let (host, now) = (host(), Timestamp::from_millis(1_795_373_283_000));

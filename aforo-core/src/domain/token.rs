@@ -6,7 +6,10 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::JwkSet};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -322,7 +325,7 @@ pub fn keys_from_jwks(json: &[u8]) -> Result<Vec<HostKey>, TokenError> {
         {
             return None;
         }
-        let algorithm: Algorithm = jwk.common.key_algorithm?.to_string().parse().ok()?;
+        let algorithm = algorithm_of(jwk)?;
         if matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
             return None;
         }
@@ -334,6 +337,24 @@ pub fn keys_from_jwks(json: &[u8]) -> Result<Vec<HostKey>, TokenError> {
         })
     });
     Ok(usable.collect())
+}
+
+/// The one algorithm of a published key. `alg` is optional (RFC 7517 section 4.4): then the kind of key says it,
+/// and an RSA key is taken as RS256, as the providers that leave it out mean it.
+fn algorithm_of(jwk: &Jwk) -> Option<Algorithm> {
+    if let Some(named) = jwk.common.key_algorithm {
+        return named.to_string().parse().ok();
+    }
+    match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(key) => match key.curve {
+            EllipticCurve::P256 => Some(Algorithm::ES256),
+            EllipticCurve::P384 => Some(Algorithm::ES384),
+            _ => None,
+        },
+        AlgorithmParameters::RSA(_) => Some(Algorithm::RS256),
+        AlgorithmParameters::OctetKeyPair(_) => Some(Algorithm::EdDSA),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -260,6 +260,28 @@ async fn current(store: &dyn Store<dyn SubscriptionTx>, scope: TenantScope) -> R
     }))
 }
 
+/// Whether a tenant's chain has this head in it. Ask before a newer head is anchored in its place: a chain that
+/// was rolled back and has grown since must not replace the anchor that proves it.
+pub async fn contains(
+    store: &dyn Store<dyn SubscriptionTx>,
+    tenant: TenantId,
+    head: ChainHead,
+) -> Result<bool, StoreError> {
+    if head.seq == 0 {
+        return Ok(true);
+    }
+    let scope = TenantScope::tenant_wide(tenant);
+    let link = store
+        .read()
+        .await?
+        .audit(scope)
+        .sealed_after(head.seq - 1, 1)
+        .await?;
+    Ok(link
+        .first()
+        .is_some_and(|(link, _)| link.seq == head.seq && link.hash == head.hash))
+}
+
 /// What [`verify`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainReport {

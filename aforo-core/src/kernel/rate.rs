@@ -34,12 +34,28 @@ impl Quota {
 /// replicas does not rest on it.
 #[derive(Debug)]
 pub struct RateLimiter<K> {
-    shards: Vec<Mutex<HashMap<K, i64>>>,
+    shards: Vec<Mutex<Shard<K>>>,
     hasher: RandomState,
 }
 
+#[derive(Debug)]
+struct Shard<K> {
+    cells: HashMap<K, i64>,
+    /// At this size the keys that are back at rest are forgotten; grows with those that are not, so that a
+    /// crowd is not swept through at every call.
+    sweep_at: usize,
+}
+
+impl<K> Default for Shard<K> {
+    fn default() -> Self {
+        Self {
+            cells: HashMap::new(),
+            sweep_at: SWEEP_AT,
+        }
+    }
+}
+
 const SHARDS: usize = 16;
-/// A shard that has grown past this forgets the keys that are back at rest.
 const SWEEP_AT: usize = 8192;
 
 impl<K: Eq + Hash> Default for RateLimiter<K> {
@@ -64,11 +80,12 @@ impl<K: Eq + Hash> RateLimiter<K> {
         }
         let step = (per / i64::from(quota.count)).max(1);
         let shard = &self.shards[self.hasher.hash_one(&key) as usize % SHARDS];
-        let mut cells = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if cells.len() > SWEEP_AT {
-            cells.retain(|_, free_at| *free_at > now);
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if shard.cells.len() >= shard.sweep_at {
+            shard.cells.retain(|_, free_at| *free_at > now);
+            shard.sweep_at = SWEEP_AT.max(2 * shard.cells.len());
         }
-        let free_at = cells.entry(key).or_insert(now);
+        let free_at = shard.cells.entry(key).or_insert(now);
         // A clock that was set back must not lock a key out for longer than one full quota.
         let theoretical = (*free_at).clamp(now, now.saturating_add(per)).max(now);
         let wait = theoretical + step - per - now;
@@ -85,8 +102,8 @@ impl<K: Eq + Hash> RateLimiter<K> {
             .unwrap_or(i64::MAX / 4)
             .min(i64::MAX / 4);
         let shard = &self.shards[self.hasher.hash_one(key) as usize % SHARDS];
-        let mut cells = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(free_at) = cells.get_mut(key) {
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(free_at) = shard.cells.get_mut(key) {
             *free_at -= (per / i64::from(quota.count.max(1))).max(1);
         }
     }

@@ -27,27 +27,11 @@ impl AnchorFile {
         })
     }
 
-    /// The anchored head of a tenant.
-    pub(crate) fn head(&self, tenant: TenantId) -> Option<ChainHead> {
-        let heads = self
-            .heads
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        heads.get(&tenant.to_string()).copied()
-    }
-
     fn write(&self, tenant: TenantId, head: ChainHead) -> io::Result<()> {
         let mut heads = self
             .heads
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Never backwards: a rolled-back database must not move its anchor.
-        if heads
-            .get(&tenant.to_string())
-            .is_some_and(|known| known.seq >= head.seq)
-        {
-            return Ok(());
-        }
         heads.insert(tenant.to_string(), head);
         let temporary = self.path.with_extension("new");
         fs::write(&temporary, serde_json::to_vec_pretty(&*heads)?)?;
@@ -57,7 +41,14 @@ impl AnchorFile {
 
 #[async_trait]
 impl AuditAnchor for AnchorFile {
-    async fn anchor(&self, tenant: TenantId, head: ChainHead) {
+    async fn load(&self, tenant: TenantId) -> Option<ChainHead> {
+        let heads = self
+            .heads
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        heads.get(&tenant.to_string()).copied()
+    }
+    async fn store(&self, tenant: TenantId, head: ChainHead) {
         if let Err(error) = self.write(tenant, head) {
             tracing::warn!(%error, "the audit anchor cannot be written");
         }

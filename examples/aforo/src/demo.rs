@@ -74,6 +74,7 @@ pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Fail
         .map_err(|e| taken(args.upstream_listen, e))?;
     let (address, api_address) = (listener.local_addr()?, api.local_addr()?);
 
+    refuse_foreign_data(&setup).await?;
     let tenant = setup.ensure_tenant("Acme", Vec::new()).await?;
     let product = ensure_product(&setup, &tenant, PRODUCT, OPENAPI, api_address).await?;
     let hostile = if args.hostile {
@@ -117,6 +118,32 @@ pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Fail
     println!("Stop with Ctrl C.");
     server::serve(&setup, console, listener, &args.prefix).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The demonstration adds accounts with known passwords: only to a database that is empty, or its own.
+async fn refuse_foreign_data(setup: &Setup) -> Result<(), Failure> {
+    let tenants = setup.stores.core.read().await?.tenants().list().await?;
+    let mut people = 0;
+    for tenant in &tenants {
+        people += usize::from(has_demo_accounts(setup, tenant).await?);
+    }
+    let only_imports = tenants.len() == 1 && tenants[0].slug == "acme";
+    if tenants.is_empty() || people > 0 || only_imports {
+        return Ok(());
+    }
+    Err("this database is not the demonstration's; use `aforo serve`, or another folder with --data".into())
+}
+
+/// Whether the demonstration's accounts, with their known passwords, are in this tenant.
+pub(crate) async fn has_demo_accounts(setup: &Setup, tenant: &Tenant) -> Result<bool, Failure> {
+    let scope = TenantScope::tenant_wide(tenant.id);
+    let mut tx = setup.stores.core.read().await?;
+    for (email, _, _) in PEOPLE {
+        if tx.users(scope).find_by_email(email).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn taken(address: SocketAddr, error: std::io::Error) -> Failure {
@@ -206,6 +233,6 @@ async fn ensure_person(
         name: name.to_owned(),
         role,
     };
-    let signed_in = accounts.sign_up(tenant.id, form, None).await?;
-    Ok(accounts.sign_out(&signed_in.principal).await?)
+    accounts.create(tenant.id, form, Actor::Operator).await?;
+    Ok(())
 }

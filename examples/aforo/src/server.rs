@@ -16,6 +16,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     Failure,
     anchor::AnchorFile,
+    demo,
     setup::{Global, Setup},
 };
 
@@ -61,6 +62,13 @@ pub(crate) async fn run(global: Global, args: ServeArgs) -> Result<ExitCode, Fai
         }
         Err(failure) => return Err(failure),
     };
+    if !args.listen.ip().is_loopback() && demo::has_demo_accounts(&setup, &tenant).await? {
+        return Err(
+            "this database holds the demonstration's accounts, whose passwords are known; \
+                    close them, or listen on a loopback address"
+                .into(),
+        );
+    }
     let listener = TcpListener::bind(args.listen).await?;
     let console = console(&setup, tenant.id, &args)?;
     println!(
@@ -113,6 +121,21 @@ pub(crate) async fn serve(
             console.run_workers(Some(&anchor), end).await;
         })
     };
+    let shredder = {
+        let (database, mut stopped) = (setup.database.clone(), stopped.clone());
+        tokio::spawn(async move {
+            let minute = Duration::from_secs(60);
+            while tokio::time::timeout(minute, stopped.wait_for(|stop| *stop))
+                .await
+                .is_err()
+            {
+                // Deleted credentials must not stay readable in the file's log.
+                if let Err(error) = database.shred().await {
+                    tracing::debug!(%error, "what was deleted is overwritten later");
+                }
+            }
+        })
+    };
     let app: Router = Router::new().merge(aforo_axum::mount(prefix, console.service()));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let mut ending = stopped.clone();
@@ -130,6 +153,7 @@ pub(crate) async fn serve(
     }
     let _ = stop.send(true);
     workers.await?;
+    shredder.await?;
     setup.database.close().await;
     Ok(())
 }

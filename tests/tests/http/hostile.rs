@@ -49,6 +49,7 @@ fn settings() -> SandboxSettings {
             limits,
             ..upstream::Settings::default()
         },
+        ..SandboxSettings::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aforo_core::PageRequest;
 use aforo_core::{
     Secret, TenantScope,
     domain::{
@@ -10,7 +11,6 @@ use aforo_core::{
         user::Role,
     },
 };
-use aforo_core::PageRequest;
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -92,18 +92,32 @@ impl UserView {
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     let api = |path, summary| Route::api(Method::POST, path, Plane::Public, summary);
     routes.add(
-        api("/api/v1/auth/sign-up", "Make an account and sign in").takes::<SignUpInput>().gives::<SessionView>(201),
+        api("/api/v1/auth/sign-up", "Make an account and sign in")
+            .takes::<SignUpInput>()
+            .gives::<SessionView>(201),
         sign_up,
     );
     routes.add(
-        api("/api/v1/auth/sign-in", "Sign in").takes::<SignInInput>().gives::<SessionView>(200),
+        api("/api/v1/auth/sign-in", "Sign in")
+            .takes::<SignInInput>()
+            .gives::<SessionView>(200),
         sign_in,
     );
     let session = |method, path, summary| Route::api(method, path, Plane::Session, summary);
-    routes.add(session(Method::POST, "/api/v1/auth/sign-out", "End this session at once"), sign_out);
-    routes.add(session(Method::GET, "/api/v1/account", "Who is signed in").gives::<UserView>(200), me);
     routes.add(
-        session(Method::DELETE, "/api/v1/account", "Close the account: its keys die, its audit trail stays"),
+        session(Method::POST, "/api/v1/auth/sign-out", "End this session at once"),
+        sign_out,
+    );
+    routes.add(
+        session(Method::GET, "/api/v1/account", "Who is signed in").gives::<UserView>(200),
+        me,
+    );
+    routes.add(
+        session(
+            Method::DELETE,
+            "/api/v1/account",
+            "Close the account: its keys die, its audit trail stays",
+        ),
         close,
     );
 }
@@ -120,7 +134,11 @@ async fn sign_up(
         role: Role::Developer,
     };
     let signed_in = begin_sign_up(&shared, &context, form).await?;
-    Ok((StatusCode::CREATED, session_response(&shared, &context, signed_in)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        session_response(&shared, &context, signed_in),
+    )
+        .into_response())
 }
 
 async fn sign_in(
@@ -140,7 +158,10 @@ pub(crate) async fn begin_sign_up(
     form: SignUp,
 ) -> Result<SignedIn, Problem> {
     local_accounts(shared)?;
-    Ok(shared.accounts.sign_up(context.tenant.id, form, context.client).await?)
+    Ok(shared
+        .accounts
+        .sign_up(context.tenant.id, form, context.client)
+        .await?)
 }
 
 /// Signs in, unless the host does that itself.
@@ -151,7 +172,10 @@ pub(crate) async fn begin_sign_in(
     password: Secret<String>,
 ) -> Result<SignedIn, Problem> {
     local_accounts(shared)?;
-    Ok(shared.accounts.sign_in(context.tenant.id, email, password, context.client).await?)
+    Ok(shared
+        .accounts
+        .sign_in(context.tenant.id, email, password, context.client)
+        .await?)
 }
 
 fn local_accounts(shared: &Shared) -> Result<(), Problem> {
@@ -169,7 +193,9 @@ fn local_accounts(shared: &Shared) -> Result<(), Problem> {
 }
 
 fn session_response(shared: &Shared, _: &Context, signed_in: SignedIn) -> Response {
-    let cookie = shared.cookie.set(&signed_in.token, shared.settings.session_length.as_secs());
+    let cookie = shared
+        .cookie
+        .set(&signed_in.token, shared.settings.session_length.as_secs());
     let view = SessionView {
         token: signed_in.token,
         expires_at: signed_in.expires_at.to_rfc3339(),
@@ -180,7 +206,11 @@ fn session_response(shared: &Shared, _: &Context, signed_in: SignedIn) -> Respon
 
 async fn sign_out(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Response, Problem> {
     shared.accounts.sign_out(context.person()?).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, shared.cookie.clear())]).into_response())
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::SET_COOKIE, shared.cookie.clear())],
+    )
+        .into_response())
 }
 
 async fn me(Ctx(context): Ctx) -> Result<Json<UserView>, Problem> {
@@ -192,18 +222,38 @@ async fn close(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<R
     let person = context.person()?;
     let (own, actor, now) = (person.own_scope(), context.actor(), shared.clock.now());
     let mut tx = shared.stores.console.begin().await?;
-    let filter = SubscriptionFilter { active_only: true, ..SubscriptionFilter::default() };
+    let filter = SubscriptionFilter {
+        active_only: true,
+        ..SubscriptionFilter::default()
+    };
+    // All subscriptions first and in order, then keys: the one order of locks.
+    let (mut active, mut after) = (Vec::new(), None);
     loop {
-        let page = tx.subscriptions(own).list(filter, PageRequest::first(100)).await?;
-        if page.items.is_empty() {
+        let page = tx
+            .subscriptions(own)
+            .list(filter, PageRequest { after, limit: 100 })
+            .await?;
+        active.extend(page.items.iter().map(|s| s.id));
+        after = page.next;
+        if after.is_none() {
             break;
         }
-        for subscription in page.items {
-            shared.vault.cancel_subscription_in(&mut *tx, own, actor, subscription.id).await?;
-        }
+    }
+    for id in &active {
+        tx.subscriptions(own).lock(*id).await?;
+    }
+    for id in active {
+        shared
+            .vault
+            .cancel_subscription_in(&mut *tx, own, actor, id)
+            .await?;
     }
     let scope = TenantScope::tenant_wide(person.tenant);
     close_account_in(&mut *tx, scope, person.user, actor, now, &*shared.entropy).await?;
     tx.commit().await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, shared.cookie.clear())]).into_response())
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::SET_COOKIE, shared.cookie.clear())],
+    )
+        .into_response())
 }

@@ -34,8 +34,16 @@ pub(crate) struct AuditView {
 }
 
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
-    let route = Route::api(Method::GET, "/api/v1/audit", Plane::Session, "The audit log, newest first");
-    routes.add(route.admin().query(PAGE_PARAMETERS).gives::<List<AuditView>>(200), list);
+    let route = Route::api(
+        Method::GET,
+        "/api/v1/audit",
+        Plane::Session,
+        "The audit log, newest first",
+    );
+    routes.add(
+        route.admin().query(PAGE_PARAMETERS).gives::<List<AuditView>>(200),
+        list,
+    );
 }
 
 async fn list(
@@ -44,7 +52,14 @@ async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<AuditView>>, Problem> {
     let page = page.read::<AuditId>()?;
-    let found = shared.stores.core.read().await?.audit(context.tenant_scope()).list(page).await?;
+    let found = shared
+        .stores
+        .core
+        .read()
+        .await?
+        .audit(context.tenant_scope())
+        .list(page)
+        .await?;
     Ok(Json(List::of(found, view)))
 }
 

@@ -8,6 +8,7 @@ use aforo_vault::{
     CreatedKey, KeyOwner, NewKey,
     key::{ApiKey, CredentialFormat, Environment, Permission},
     store::KeyFilter,
+    verify::Verified,
 };
 use axum::extract::State;
 use http::{Method, StatusCode};
@@ -168,9 +169,13 @@ fn created(made: CreatedKey, predecessor: Option<&ApiKey>, now: Timestamp) -> Cr
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     let api = |method, path, summary| Route::api(method, path, Plane::SessionOrKey, summary);
     routes.add(
-        api(Method::GET, "/api/v1/api-keys", "Keys, oldest first; all of the tenant for administrators")
-            .query(PAGE_PARAMETERS)
-            .gives::<List<KeyView>>(200),
+        api(
+            Method::GET,
+            "/api/v1/api-keys",
+            "Keys, oldest first; all of the tenant for administrators",
+        )
+        .query(PAGE_PARAMETERS)
+        .gives::<List<KeyView>>(200),
         list,
     );
     routes.add(
@@ -179,7 +184,10 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
             .gives::<CreatedView>(201),
         create,
     );
-    routes.add(api(Method::GET, "/api/v1/api-keys/{id}", "One key").gives::<KeyView>(200), find);
+    routes.add(
+        api(Method::GET, "/api/v1/api-keys/{id}", "One key").gives::<KeyView>(200),
+        find,
+    );
     routes.add(
         api(
             Method::POST,
@@ -189,7 +197,14 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
         .gives::<CreatedView>(201),
         rotate,
     );
-    routes.add(api(Method::DELETE, "/api/v1/api-keys/{id}", "Revoke a key at once, without grace"), revoke);
+    routes.add(
+        api(
+            Method::DELETE,
+            "/api/v1/api-keys/{id}",
+            "Revoke a key at once, without grace",
+        ),
+        revoke,
+    );
 }
 
 /// What a caller may touch: a scope and, for customer keys, their own subscriptions only (security 6.9).
@@ -245,7 +260,10 @@ async fn list(
 ) -> Result<Json<List<KeyView>>, Problem> {
     let access = KeyAccess::of(&context)?;
     let subscription = access.within.as_ref().and_then(|ids| ids.first().copied());
-    let filter = KeyFilter { subscription, ..KeyFilter::default() };
+    let filter = KeyFilter {
+        subscription,
+        ..KeyFilter::default()
+    };
     let found = shared.vault.list(access.scope, filter, page.read()?).await?;
     let now = shared.clock.now();
     Ok(Json(List::of(found, |key| view(&key, now, None))))
@@ -267,23 +285,42 @@ pub(crate) async fn create_key(
     input: NewKeyInput,
 ) -> Result<CreatedKey, Problem> {
     let access = KeyAccess::of(context)?;
-    let environment: Environment =
-        input.environment.parse().map_err(|_| Problem::invalid("/environment", "Choose `live` or `test`."))?;
+    let environment: Environment = input
+        .environment
+        .parse()
+        .map_err(|_| Problem::invalid("/environment", "Choose `live` or `test`."))?;
     let format = match input.format.as_deref() {
         None | Some("") => CredentialFormat::Bearer,
         Some(word) => word
             .parse()
             .map_err(|_| Problem::invalid("/format", "Choose `bearer` or `client_credentials`."))?,
     };
+    // Before anything is looked up: a long list is refused, not worked through.
+    for (field, length, most) in [
+        ("/productIds", input.product_ids.len(), 100),
+        ("/ipRanges", input.ip_ranges.len(), 100),
+        ("/subscriptionIds", input.subscription_ids.len(), 20),
+        ("/permissions", input.permissions.as_ref().map_or(0, Vec::len), 10),
+    ] {
+        if length > most {
+            return Err(Problem::invalid(field, format!("At most {most} entries.")));
+        }
+    }
     let mut products = Vec::new();
     for id in input.product_id.iter().chain(&input.product_ids) {
-        products.push(id.parse::<ProductId>().map_err(|_| Problem::invalid("/productIds", "There is no such product."))?);
+        products.push(
+            id.parse::<ProductId>()
+                .map_err(|_| Problem::invalid("/productIds", "There is no such product."))?,
+        );
     }
+    products.sort_unstable();
+    products.dedup();
     known_products(shared, context, &products).await?;
     let mut ip_ranges = Vec::new();
     for (at, text) in input.ip_ranges.iter().enumerate() {
         ip_ranges.push(range(text).ok_or_else(|| {
-            let detail = "Enter an address such as 192.0.2.7, or a range such as 192.0.2.0/24 or 2001:db8::/32.";
+            let detail =
+                "Enter an address such as 192.0.2.7, or a range such as 192.0.2.0/24 or 2001:db8::/32.";
             Problem::invalid(format!("/ipRanges/{at}"), detail)
         })?);
     }
@@ -291,7 +328,8 @@ pub(crate) async fn create_key(
     match &input.permissions {
         Some(words) => {
             for (at, word) in words.iter().enumerate() {
-                let unknown = || Problem::invalid(format!("/permissions/{at}"), "The only permission is keys:write.");
+                let unknown =
+                    || Problem::invalid(format!("/permissions/{at}"), "The only permission is keys:write.");
                 permissions.push(word.parse::<Permission>().map_err(|_| unknown())?);
             }
         }
@@ -301,7 +339,7 @@ pub(crate) async fn create_key(
     permissions.dedup();
     let wanted = input.subscription_id.iter().chain(&input.subscription_ids);
     let owner = owner(shared, context, &access, input.operator, wanted).await?;
-    let new = NewKey {
+    let mut new = NewKey {
         name: input.name,
         environment,
         format,
@@ -313,7 +351,61 @@ pub(crate) async fn create_key(
         expires_at: input.expires_at.as_ref().map(moment).transpose()?,
         permissions,
     };
+    if let Caller::Key(parent) = &context.caller {
+        within_parent(parent, &mut new)?;
+    }
     Ok(shared.vault.create(access.scope, context.actor(), new).await?)
+}
+
+/// A key makes keys that can do no more than itself: what is left out it hands down, what goes beyond is refused.
+fn within_parent(parent: &Verified, new: &mut NewKey) -> Result<(), Problem> {
+    let beyond = |pointer: &str, detail: &str| {
+        let mut problem = Problem::forbidden("exceeds_key", detail);
+        problem.errors = Problem::invalid(pointer, detail).errors;
+        Err(problem)
+    };
+    if parent.environment == Environment::Test && new.environment == Environment::Live {
+        return beyond("/environment", "A sandbox key makes sandbox keys only.");
+    }
+    if !parent.own_products.is_empty() {
+        if new.products.is_empty() {
+            new.products.clone_from(&parent.own_products);
+        }
+        if !new.products.iter().all(|p| parent.own_products.contains(p)) {
+            return beyond(
+                "/productIds",
+                "The key itself does not cover one of these products.",
+            );
+        }
+    }
+    if !parent.ip_ranges.is_empty() {
+        if new.ip_ranges.is_empty() {
+            new.ip_ranges.clone_from(&parent.ip_ranges);
+        }
+        if !new
+            .ip_ranges
+            .iter()
+            .all(|range| parent.ip_ranges.iter().any(|own| own.contains(range)))
+        {
+            return beyond(
+                "/ipRanges",
+                "The key itself may not be used from all of these addresses.",
+            );
+        }
+    }
+    if let Some(own) = parent.rate_limit {
+        if new.rate_limit.is_some_and(|wanted| wanted > own) {
+            return beyond("/rateLimit", "The key itself has a lower limit.");
+        }
+        new.rate_limit = new.rate_limit.or(Some(own));
+    }
+    if let Some(own) = parent.expires_at {
+        if new.expires_at.is_some_and(|wanted| wanted > own) {
+            return beyond("/expiresAt", "The key itself ends before.");
+        }
+        new.expires_at = new.expires_at.or(Some(own));
+    }
+    Ok(())
 }
 
 /// Who the new key is for, and what it lives by.
@@ -326,14 +418,23 @@ async fn owner(
 ) -> Result<KeyOwner, Problem> {
     let mut subscriptions = Vec::new();
     for id in wanted {
-        subscriptions.push(id.parse::<SubscriptionId>().map_err(|_| Problem::not_found("subscription"))?);
+        subscriptions.push(
+            id.parse::<SubscriptionId>()
+                .map_err(|_| Problem::not_found("subscription"))?,
+        );
     }
     if operator {
         if !access.is_admin {
-            return Err(Problem::forbidden("role_required", "Only administrators make operator keys."));
+            return Err(Problem::forbidden(
+                "role_required",
+                "Only administrators make operator keys.",
+            ));
         }
         if !subscriptions.is_empty() {
-            return Err(Problem::invalid("/subscriptionId", "An operator key lives by no subscription."));
+            return Err(Problem::invalid(
+                "/subscriptionId",
+                "An operator key lives by no subscription.",
+            ));
         }
         return Ok(KeyOwner::Operator);
     }
@@ -355,7 +456,10 @@ async fn owner(
         _ => access.customer,
     };
     match customer {
-        Some(customer) => Ok(KeyOwner::Customer { customer, subscriptions }),
+        Some(customer) => Ok(KeyOwner::Customer {
+            customer,
+            subscriptions,
+        }),
         // An operator key that makes a key without naming a subscription makes another operator key.
         None => Ok(KeyOwner::Operator),
     }
@@ -376,7 +480,10 @@ fn range(text: &str) -> Option<IpNet> {
     let text = text.trim();
     match text.parse::<IpNet>() {
         Ok(range) => Some(range.trunc()),
-        Err(_) => text.parse::<IpAddr>().ok().map(|ip| IpNet::from(ip.to_canonical())),
+        Err(_) => text
+            .parse::<IpAddr>()
+            .ok()
+            .map(|ip| IpNet::from(ip.to_canonical())),
     }
 }
 
@@ -384,8 +491,12 @@ fn range(text: &str) -> Option<IpNet> {
 fn moment(moment: &Moment) -> Result<Timestamp, Problem> {
     match moment {
         Moment::Millis(ms) => Ok(Timestamp::from_millis(*ms)),
-        Moment::Text(text) => Timestamp::parse_rfc3339(text)
-            .ok_or_else(|| Problem::invalid("/expiresAt", "Enter a moment in UTC such as 2026-12-31T23:59:59Z.")),
+        Moment::Text(text) => Timestamp::parse_rfc3339(text).ok_or_else(|| {
+            Problem::invalid(
+                "/expiresAt",
+                "Enter a moment in UTC such as 2026-12-31T23:59:59Z.",
+            )
+        }),
     }
 }
 

@@ -8,7 +8,7 @@ use aforo_docs::{
     sample::{self, Language},
     spec::model::{Method as SpecMethod, Operation},
 };
-use aforo_proxy::service::{OperationName, Outcome, SandboxError, TryRequest, base_of};
+use aforo_proxy::service::{OperationName, Outcome, SandboxError, TryRequest};
 use aforo_vault::key::Environment;
 use axum::{
     body::Body,
@@ -123,22 +123,33 @@ pub(crate) struct SampleLine {
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     let api = |path, summary| Route::api(Method::POST, path, Plane::Session, summary).takes::<TryInput>();
     routes.add(
-        api("/api/v1/playground/try", "Call an operation; the credential is injected server-side")
-            .gives::<Envelope>(200),
+        api(
+            "/api/v1/playground/try",
+            "Call an operation; the credential is injected server-side",
+        )
+        .gives::<Envelope>(200),
         try_call,
     );
     // Samples hold no data of anybody: public, as the reference is.
     routes.add(
-        Route::api(Method::POST, "/api/v1/playground/samples", Plane::Public, "Code samples of a call")
-            .takes::<TryInput>()
-            .gives::<SamplesView>(200),
+        Route::api(
+            Method::POST,
+            "/api/v1/playground/samples",
+            Plane::Public,
+            "Code samples of a call",
+        )
+        .takes::<TryInput>()
+        .body_limit(64 * 1024)
+        .gives::<SamplesView>(200),
         samples,
     );
 }
 
 impl TryInput {
     fn spec(&self) -> Result<SpecId, Problem> {
-        self.spec_id.parse().map_err(|_| Problem::not_found("API description"))
+        self.spec_id
+            .parse()
+            .map_err(|_| Problem::not_found("API description"))
     }
 
     fn operation(&self) -> Result<OperationName, Problem> {
@@ -148,7 +159,10 @@ impl TryInput {
                 let method = SpecMethod::parse(method).ok_or_else(|| Problem::not_found("operation"))?;
                 Ok(OperationName::MethodAndPath(method, path.clone()))
             }
-            _ => Err(Problem::invalid("/operationId", "Name the operation by operationId, or by method and path.")),
+            _ => Err(Problem::invalid(
+                "/operationId",
+                "Name the operation by operationId, or by method and path.",
+            )),
         }
     }
 
@@ -168,7 +182,9 @@ impl TryInput {
 pub(crate) async fn send(shared: &Shared, context: &Context, input: TryInput) -> Result<Outcome, Problem> {
     let environment = match input.environment.as_deref() {
         None | Some("") => Environment::Live,
-        Some(word) => word.parse().map_err(|_| Problem::invalid("/environment", "Choose `live` or `test`."))?,
+        Some(word) => word
+            .parse()
+            .map_err(|_| Problem::invalid("/environment", "Choose `live` or `test`."))?,
     };
     let request = TryRequest {
         spec: input.spec()?,
@@ -243,7 +259,9 @@ async fn samples(
     };
     drop(tx);
     let upstream = product.and_then(|p| p.upstream);
-    Ok(Json(SamplesView { samples: samples_of(&operation, &inputs, upstream.as_ref())? }))
+    Ok(Json(SamplesView {
+        samples: samples_of(&operation, &inputs, upstream.as_ref())?,
+    }))
 }
 
 /// Samples of a call in every language. `upstream` is the approved base; without one the description's own
@@ -254,12 +272,16 @@ pub(crate) fn samples_of(
     upstream: Option<&Upstream>,
 ) -> Result<Vec<SampleLine>, Problem> {
     let plain = request::build(operation, inputs).map_err(Problem::from)?;
-    let approved = upstream.map(|u| base_of(u, operation)).map(|u| format!("{}{}", u.origin, u.base_path));
+    let approved = upstream.map(|u| format!("{}{}", u.origin, u.base_path));
     let named = operation.servers.first().map(|server| server.url.as_str());
     let base_url = approved.as_deref().or(named).unwrap_or("https://api.example.com");
     let none = Vec::new();
     let security = operation.security.first().unwrap_or(&none);
-    let context = sample::Context { base_url, security, key_variable: sample::KEY_VARIABLE };
+    let context = sample::Context {
+        base_url,
+        security,
+        key_variable: sample::KEY_VARIABLE,
+    };
     let lines = Language::AVAILABLE.iter().map(|language| SampleLine {
         language: language.id(),
         label: language.label(),
@@ -304,9 +326,11 @@ impl From<SandboxError> for Problem {
                 code,
                 "An administrator must approve this product's origin before calls go there.",
             ),
-            SandboxError::BudgetUsedUp { retry_after } => {
-                Problem::throttled(code, "Too many playground calls. Wait, then send again.", retry_after)
-            }
+            SandboxError::BudgetUsedUp { retry_after } => Problem::throttled(
+                code,
+                "Too many playground calls. Wait, then send again.",
+                retry_after,
+            ),
             SandboxError::UnsupportedSecurity(schemes) => Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 code,

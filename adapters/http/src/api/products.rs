@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use aforo_core::{
     PlanId, ProductId,
+    domain::{
+        plan::Plan,
+        product::{Product, Upstream},
+    },
     kernel::egress::EgressError,
-    domain::{plan::Plan, product::{Product, Upstream}},
 };
 use aforo_docs::service::{NewProduct, upstream_of};
 use axum::extract::State;
@@ -106,10 +109,14 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
         list,
     );
     routes.add(
-        api(Method::POST, "/api/v1/products", "Add a product, with a plan of its own")
-            .admin()
-            .takes::<NewProductInput>()
-            .gives::<ProductView>(201),
+        api(
+            Method::POST,
+            "/api/v1/products",
+            "Add a product, with a plan of its own",
+        )
+        .admin()
+        .takes::<NewProductInput>()
+        .gives::<ProductView>(201),
         create,
     );
     routes.add(
@@ -139,7 +146,14 @@ async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<ProductView>>, Problem> {
     let page = page.read::<ProductId>()?;
-    let found = shared.stores.core.read().await?.products(context.tenant_scope()).list(page).await?;
+    let found = shared
+        .stores
+        .core
+        .read()
+        .await?
+        .products(context.tenant_scope())
+        .list(page)
+        .await?;
     Ok(Json(List::of(found, view)))
 }
 
@@ -163,7 +177,10 @@ async fn create(
         plan: plan.to_owned(),
         auto_subscribe: input.auto_subscribe,
     };
-    let made = shared.specs.add_product(context.tenant_scope(), context.actor(), new).await?;
+    let made = shared
+        .specs
+        .add_product(context.tenant_scope(), context.actor(), new)
+        .await?;
     let mut shown = view(made.0);
     shown.plan_id = Some(made.1.id.to_string());
     Ok((StatusCode::CREATED, Json(shown)))
@@ -197,8 +214,17 @@ async fn find(
     Ctx(context): Ctx,
     Id(id): Id<ProductId>,
 ) -> Result<Json<ProductView>, Problem> {
-    let found = shared.stores.core.read().await?.products(context.tenant_scope()).find(id).await?;
-    found.map(|product| Json(view(product))).ok_or_else(|| Problem::not_found("product"))
+    let found = shared
+        .stores
+        .core
+        .read()
+        .await?
+        .products(context.tenant_scope())
+        .find(id)
+        .await?;
+    found
+        .map(|product| Json(view(product)))
+        .ok_or_else(|| Problem::not_found("product"))
 }
 
 async fn approve(
@@ -229,7 +255,10 @@ pub(crate) async fn approve_upstream(
     let mut allowed = shared.settings.private_upstreams.clone();
     allowed.extend(&product.private_ranges);
     check_reachable(shared, "/origin", &proposed.origin, &allowed).await?;
-    shared.specs.approve_upstream(scope, context.actor(), id, proposed).await?;
+    shared
+        .specs
+        .approve_upstream(scope, context.actor(), id, proposed)
+        .await?;
     Ok(())
 }
 
@@ -237,13 +266,23 @@ async fn plans(
     State(shared): State<Arc<Shared>>,
     Ctx(context): Ctx,
 ) -> Result<Json<List<PlanView>>, Problem> {
-    let plans = shared.stores.core.read().await?.plans(context.tenant_scope()).list().await?;
+    let plans = shared
+        .stores
+        .core
+        .read()
+        .await?
+        .plans(context.tenant_scope())
+        .list()
+        .await?;
     let show = |plan: Plan| PlanView {
         id: plan.id.to_string(),
         name: plan.name,
         product_ids: plan.products.iter().map(ToString::to_string).collect(),
         auto_subscribe: plan.auto_subscribe,
     };
-    let page = aforo_core::Page::<Plan, PlanId> { items: plans, next: None };
+    let page = aforo_core::Page::<Plan, PlanId> {
+        items: plans,
+        next: None,
+    };
     Ok(Json(List::of(page, show)))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aforo_core::{ProductId, SpecId, kernel::egress};
+use aforo_core::{ProductId, SpecId, domain::user::Role, kernel::egress};
 use aforo_docs::{
     error::DocsError,
     service::Imported,
@@ -74,7 +74,7 @@ pub(crate) struct SpecView {
     version: String,
     /// How many operations it has.
     operations: u32,
-    /// Where it was fetched from.
+    /// Where it was fetched from; only for administrators.
     source_url: Option<String>,
     /// When it was imported, RFC 3339.
     created_at: String,
@@ -97,17 +97,25 @@ pub(crate) struct OperationLine {
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     let api = |method, path, summary| Route::api(method, path, Plane::Session, summary);
     routes.add(
-        api(Method::POST, "/api/v1/docs/api-specs", "Import an API description and publish it")
-            .admin()
-            .takes::<ImportInput>()
-            .takes_file(LIMIT + 64 * 1024)
-            .gives::<ImportedView>(201),
+        api(
+            Method::POST,
+            "/api/v1/docs/api-specs",
+            "Import an API description and publish it",
+        )
+        .admin()
+        .takes::<ImportInput>()
+        .takes_file(LIMIT + 64 * 1024)
+        .gives::<ImportedView>(201),
         import,
     );
     routes.add(
-        api(Method::GET, "/api/v1/docs/api-specs", "API descriptions, oldest first")
-            .query(PAGE_PARAMETERS)
-            .gives::<List<SpecView>>(200),
+        api(
+            Method::GET,
+            "/api/v1/docs/api-specs",
+            "API descriptions, oldest first",
+        )
+        .query(PAGE_PARAMETERS)
+        .gives::<List<SpecView>>(200),
         list,
     );
     routes.add(
@@ -115,8 +123,12 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
         find,
     );
     routes.add(
-        api(Method::GET, "/api/v1/docs/api-specs/{id}/operations", "Its operations")
-            .gives::<List<OperationLine>>(200),
+        api(
+            Method::GET,
+            "/api/v1/docs/api-specs/{id}/operations",
+            "Its operations",
+        )
+        .gives::<List<OperationLine>>(200),
         operations,
     );
 }
@@ -126,7 +138,11 @@ async fn import(
     Ctx(context): Ctx,
     request: Request,
 ) -> Result<(StatusCode, Json<ImportedView>), Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let kind = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
     let imported = if kind.to_ascii_lowercase().starts_with("multipart/form-data") {
         let (fields, document) = extract::upload(request, &shared, LIMIT).await?;
         let field = |name: &str| fields.get(name).map(String::as_str);
@@ -135,11 +151,19 @@ async fn import(
         let document = document.ok_or_else(|| Problem::invalid("/file", "Send the document as a file."))?;
         publish(&shared, &context, product, document, None).await?
     } else {
-        let Json(input) = <Json<ImportInput> as axum::extract::FromRequest<_>>::from_request(request, &shared).await?;
+        let Json(input) =
+            <Json<ImportInput> as axum::extract::FromRequest<_>>::from_request(request, &shared).await?;
         let product = product(&input.product_id)?;
         format(input.spec_format.as_deref())?;
         // Nothing is fetched for a product that is not there.
-        let found = shared.stores.core.read().await?.products(context.tenant_scope()).find(product).await?;
+        let found = shared
+            .stores
+            .core
+            .read()
+            .await?
+            .products(context.tenant_scope())
+            .find(product)
+            .await?;
         found.ok_or_else(|| Problem::not_found("product"))?;
         let document = fetch(&shared, &input.source_url).await?;
         publish(&shared, &context, product, document, Some(input.source_url)).await?
@@ -164,16 +188,26 @@ async fn publish(
     source_url: Option<String>,
 ) -> Result<Imported, Problem> {
     let (scope, actor) = (context.tenant_scope(), context.actor());
-    Ok(shared.specs.import(scope, actor, product, document, source_url).await?)
+    Ok(shared
+        .specs
+        .import(scope, actor, product, document, source_url)
+        .await?)
 }
 
 /// Fetches by the egress rules: no private address, redirects checked anew, at most 16 MiB (E5, E7).
 async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
-    let fetched = shared.egress.fetch(url, &[], &egress::FetchLimits::default()).await;
+    let fetched = shared
+        .egress
+        .fetch(url, &[], &egress::FetchLimits::default())
+        .await;
     fetched.map(|document| document.body.to_vec()).map_err(|error| {
         let detail = format!("The document cannot be fetched: {error}. Nothing was changed.");
-        let mut problem =
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "source_unreachable", "Not fetched", detail.clone());
+        let mut problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "source_unreachable",
+            "Not fetched",
+            detail.clone(),
+        );
         problem.errors.push(FieldProblem {
             pointer: "/sourceUrl".to_owned(),
             detail,
@@ -208,7 +242,11 @@ fn finding(diagnostic: &Diagnostic) -> FieldProblem {
 
 impl From<&ImportError> for Problem {
     fn from(error: &ImportError) -> Self {
-        let first = error.diagnostics().first().map(ToString::to_string).unwrap_or_default();
+        let first = error
+            .diagnostics()
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let detail = format!("The document cannot be imported, and nothing was changed. First: {first}");
         let mut problem = Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -240,8 +278,16 @@ async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<SpecView>>, Problem> {
     let page = page.read::<SpecId>()?;
-    let found = shared.stores.docs.read().await?.specs(context.tenant_scope()).list(None, page).await?;
-    Ok(Json(List::of(found, view)))
+    let found = shared
+        .stores
+        .docs
+        .read()
+        .await?
+        .specs(context.tenant_scope())
+        .list(None, page)
+        .await?;
+    let admin = context.person()?.role == Role::Admin;
+    Ok(Json(List::of(found, |spec| view(spec, admin))))
 }
 
 async fn find(
@@ -249,8 +295,17 @@ async fn find(
     Ctx(context): Ctx,
     Id(id): Id<SpecId>,
 ) -> Result<Json<SpecView>, Problem> {
-    let found = shared.stores.docs.read().await?.specs(context.tenant_scope()).find(id).await?;
-    found.map(|spec| Json(view(spec))).ok_or_else(|| Problem::not_found("API description"))
+    let found = shared
+        .stores
+        .docs
+        .read()
+        .await?
+        .specs(context.tenant_scope())
+        .find(id)
+        .await?;
+    found
+        .map(|spec| Json(view(spec, context.person().is_ok_and(|p| p.role == Role::Admin))))
+        .ok_or_else(|| Problem::not_found("API description"))
 }
 
 async fn operations(
@@ -265,10 +320,14 @@ async fn operations(
         path: operation.path.clone(),
         summary: operation.summary.clone(),
     });
-    Ok(Json(List { items: items.collect(), next: None }))
+    Ok(Json(List {
+        items: items.collect(),
+        next: None,
+    }))
 }
 
-fn view(spec: ApiSpec) -> SpecView {
+/// The address may hold a token, so only administrators see it.
+fn view(spec: ApiSpec, admin: bool) -> SpecView {
     SpecView {
         id: spec.id.to_string(),
         product_id: spec.product.to_string(),
@@ -276,7 +335,7 @@ fn view(spec: ApiSpec) -> SpecView {
         title: spec.title,
         version: spec.version,
         operations: spec.operations,
-        source_url: spec.source_url,
+        source_url: spec.source_url.filter(|_| admin),
         created_at: spec.created_at.to_rfc3339(),
     }
 }

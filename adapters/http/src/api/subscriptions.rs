@@ -84,9 +84,13 @@ fn view(subscription: Subscription) -> SubscriptionView {
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     let api = |method, path, summary| Route::api(method, path, Plane::Session, summary);
     routes.add(
-        api(Method::GET, "/api/v1/subscriptions", "Subscriptions, oldest first; all of the tenant for administrators")
-            .query(PAGE_PARAMETERS)
-            .gives::<List<SubscriptionView>>(200),
+        api(
+            Method::GET,
+            "/api/v1/subscriptions",
+            "Subscriptions, oldest first; all of the tenant for administrators",
+        )
+        .query(PAGE_PARAMETERS)
+        .gives::<List<SubscriptionView>>(200),
         list,
     );
     routes.add(
@@ -100,8 +104,12 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
         find,
     );
     routes.add(
-        api(Method::POST, "/api/v1/subscriptions/{id}/cancel", "Cancel; its keys die in the same transaction")
-            .gives::<CancelledView>(200),
+        api(
+            Method::POST,
+            "/api/v1/subscriptions/{id}/cancel",
+            "Cancel; its keys die in the same transaction",
+        )
+        .gives::<CancelledView>(200),
         cancel,
     );
 }
@@ -114,7 +122,10 @@ async fn list(
     let page = page.read::<SubscriptionId>()?;
     let scope = context.person()?.scope();
     let mut tx = shared.stores.core.read().await?;
-    let found = tx.subscriptions(scope).list(SubscriptionFilter::default(), page).await?;
+    let found = tx
+        .subscriptions(scope)
+        .list(SubscriptionFilter::default(), page)
+        .await?;
     Ok(Json(List::of(found, view)))
 }
 
@@ -136,7 +147,12 @@ async fn create(
     let wanted = match (&input.plan_id, &input.product_id) {
         (Some(plan), None) => Wanted::Plan(plan.parse().map_err(|_| Problem::not_found("plan"))?),
         (None, Some(product)) => Wanted::Product(product.parse().map_err(|_| Problem::not_found("product"))?),
-        _ => return Err(Problem::invalid("/planId", "Name a plan in planId, or a product in productId.")),
+        _ => {
+            return Err(Problem::invalid(
+                "/planId",
+                "Name a plan in planId, or a product in productId.",
+            ));
+        }
     };
     let subscription = subscribe(&shared, &context, customer, wanted).await?;
     Ok((StatusCode::CREATED, Json(view(subscription))))
@@ -158,11 +174,17 @@ pub(crate) async fn subscribe(
     let mut tx = shared.stores.core.begin().await?;
     let plan: Option<Plan> = match wanted {
         Wanted::Plan(id) => tx.plans(scope).find(id).await?,
-        Wanted::Product(id) => tx.plans(scope).list().await?.into_iter().find(|p| p.products.contains(&id)),
+        Wanted::Product(id) => tx
+            .plans(scope)
+            .list()
+            .await?
+            .into_iter()
+            .find(|p| p.products.contains(&id)),
     };
     let plan = plan.ok_or_else(|| Problem::not_found("plan"))?;
     let now = shared.clock.now();
-    let subscription = subscribe_in(&mut *tx, &plan, customer, context.actor(), now, &*shared.entropy).await?;
+    let subscription =
+        subscribe_in(&mut *tx, &plan, customer, context.actor(), now, &*shared.entropy).await?;
     tx.commit().await?;
     Ok(subscription)
 }
@@ -173,8 +195,17 @@ async fn find(
     Id(id): Id<SubscriptionId>,
 ) -> Result<Json<SubscriptionView>, Problem> {
     let scope = context.person()?.scope();
-    let found = shared.stores.core.read().await?.subscriptions(scope).find(id).await?;
-    found.map(|s| Json(view(s))).ok_or_else(|| Problem::not_found("subscription"))
+    let found = shared
+        .stores
+        .core
+        .read()
+        .await?
+        .subscriptions(scope)
+        .find(id)
+        .await?;
+    found
+        .map(|s| Json(view(s)))
+        .ok_or_else(|| Problem::not_found("subscription"))
 }
 
 async fn cancel(
@@ -183,7 +214,10 @@ async fn cancel(
     Id(id): Id<SubscriptionId>,
 ) -> Result<Json<CancelledView>, Problem> {
     let scope = context.person()?.scope();
-    let cancelled = shared.vault.cancel_subscription(scope, context.actor(), id).await?;
+    let cancelled = shared
+        .vault
+        .cancel_subscription(scope, context.actor(), id)
+        .await?;
     Ok(Json(CancelledView {
         id: id.to_string(),
         status: "cancelled".to_owned(),

@@ -1,6 +1,6 @@
 //! Verification for gateways: as JSON, and in the form that nginx `auth_request` and Envoy `ext_authz` call.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use aforo_core::ProductId;
 use aforo_vault::{
@@ -9,7 +9,7 @@ use aforo_vault::{
     verify::{Presented, Purpose, Verified},
 };
 use axum::{
-    extract::State,
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -76,30 +76,58 @@ pub(crate) struct AuthzQuery {
     #[serde(alias = "productId")]
     product: Option<String>,
     environment: Option<String>,
+    limit_as: Option<String>,
 }
 
 const AUTHZ_PARAMETERS: &[(&str, &str)] = &[
-    ("product", "The product that is called; then the key must cover it"),
+    (
+        "product",
+        "The product that is called; then the key must cover it",
+    ),
     ("environment", "`live` or `test`; then the key must belong to it"),
+    (
+        "limitAs",
+        "`403` to answer a used-up rate limit with 403 in place of 429, for nginx",
+    ),
 ];
 
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     routes.add(
-        Route::api(Method::POST, "/api/v1/api-keys/verify", Plane::Machine, "Verify a key")
-            .takes::<VerifyInput>()
-            .gives::<VerifiedView>(200),
+        Route::api(
+            Method::POST,
+            "/api/v1/api-keys/verify",
+            Plane::Machine,
+            "Verify a key",
+        )
+        .takes::<VerifyInput>()
+        .gives::<VerifiedView>(200),
         verify,
     );
     // Gateways forward the caller's own method, and Envoy its path behind ours.
-    for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS] {
-        for path in ["/api/v1/authz", "/api/v1/authz/{*rest}"] {
-            let summary = "Verify the key in Authorization or X-API-Key: for nginx auth_request and Envoy ext_authz";
-            // HEAD comes with GET.
-            if method != Method::HEAD {
-                let route = Route::api(method.clone(), path, Plane::Machine, summary).query(AUTHZ_PARAMETERS);
-                routes.add(route, authz);
-            }
-        }
+    for method in [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ] {
+        let route = |path, summary| Route::api(method.clone(), path, Plane::Machine, summary);
+        let summary = "Verify the key in Authorization or X-API-Key: for nginx auth_request";
+        routes.add(route("/api/v1/authz", summary).query(AUTHZ_PARAMETERS), authz);
+        let summary =
+            "Verify the key of any product: for Envoy ext_authz, which puts the caller's path behind";
+        routes.add(route("/api/v1/authz/{*rest}", summary), authz_any);
+        let summary =
+            "Verify the key for a product and an environment (`any` for either): for Envoy ext_authz";
+        routes.add(
+            route("/api/v1/ext-authz/{product}/{environment}", summary),
+            authz_named,
+        );
+        routes.add(
+            route("/api/v1/ext-authz/{product}/{environment}/{*rest}", summary),
+            authz_named,
+        );
     }
 }
 
@@ -109,7 +137,10 @@ async fn verify(
     Json(input): Json<VerifyInput>,
 ) -> Result<Json<VerifiedView>, Problem> {
     let asserted = match input.client_ip.as_deref() {
-        Some(ip) => Some(ip.parse().map_err(|_| Problem::invalid("/clientIp", "Enter an IP address."))?),
+        Some(ip) => Some(
+            ip.parse()
+                .map_err(|_| Problem::invalid("/clientIp", "Enter an IP address."))?,
+        ),
         None => None,
     };
     // As with X-Forwarded-For: only a proxy that the operator trusts may say where somebody else is.
@@ -120,12 +151,16 @@ async fn verify(
         (peer, _) => peer,
     };
     let purpose = Purpose {
+        tenant: None,
         product: product(input.product_id.as_deref())?,
         environment: environment(input.environment.as_deref())?,
         client,
         dry_run: false,
     };
-    let presented = Presented { client_id: input.client_id, key: input.key.into() };
+    let presented = Presented {
+        client_id: input.client_id,
+        key: input.key.into(),
+    };
     let verified = check(&shared, &context, &presented, purpose).await?;
     Ok(Json(VerifiedView {
         valid: true,
@@ -148,15 +183,58 @@ async fn authz(
     Query(query): Query<AuthzQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let presented = presented_key(&headers).ok_or(VerifyError::Malformed)?;
+    let (product, environment) = (
+        product(query.product.as_deref())?,
+        environment(query.environment.as_deref())?,
+    );
+    let mut answer = judged(&shared, &context, &headers, product, environment).await;
+    if let Err(problem) = &mut answer
+        && problem.status == StatusCode::TOO_MANY_REQUESTS
+        && query.limit_as.as_deref() == Some("403")
+    {
+        // nginx takes every answer but 2xx, 401 and 403 for a failure of its own.
+        problem.status = StatusCode::FORBIDDEN;
+    }
+    answer
+}
+
+/// The query here is the caller's own, and says nothing to us.
+async fn authz_any(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    judged(&shared, &context, &headers, None, None).await
+}
+
+async fn authz_named(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Path(names): Path<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let named = |name: &str| names.get(name).map(String::as_str).filter(|word| *word != "any");
+    let (product, environment) = (product(named("product"))?, environment(named("environment"))?);
+    judged(&shared, &context, &headers, product, environment).await
+}
+
+async fn judged(
+    shared: &Shared,
+    context: &Context,
+    headers: &HeaderMap,
+    product: Option<ProductId>,
+    environment: Option<Environment>,
+) -> Result<Response, Problem> {
+    let presented = presented_key(headers).ok_or(VerifyError::Malformed)?;
+    // The connection's peer is the gateway; who called it stands in X-Forwarded-For, if we trust it.
     let purpose = Purpose {
-        product: product(query.product.as_deref())?,
-        environment: environment(query.environment.as_deref())?,
-        // The connection's peer is the gateway; who called it stands in X-Forwarded-For, if we trust it.
+        tenant: None,
+        product,
+        environment,
         client: context.client,
         dry_run: false,
     };
-    let verified = check(&shared, &context, &presented, purpose).await?;
+    let verified = check(shared, context, &presented, purpose).await?;
     Ok((StatusCode::OK, facts(&verified)).into_response())
 }
 
@@ -172,7 +250,10 @@ fn facts(verified: &Verified) -> HeaderMap {
     set("x-aforo-lineage-id", Some(verified.lineage.to_string()));
     set("x-aforo-origin", Some(verified.origin.to_string()));
     set("x-aforo-customer-id", verified.customer.map(|id| id.to_string()));
-    set("x-aforo-subscription-id", verified.subscriptions.first().map(ToString::to_string));
+    set(
+        "x-aforo-subscription-id",
+        verified.subscriptions.first().map(ToString::to_string),
+    );
     set("x-aforo-environment", Some(verified.environment.to_string()));
     headers
 }
@@ -183,9 +264,17 @@ async fn check(
     presented: &Presented,
     purpose: Purpose,
 ) -> Result<Verified, VerifyError> {
-    let found = shared.vault.verify(presented, purpose).await;
     // Another tenant's key is an unknown key here.
-    let found = found.and_then(|v| if v.tenant == context.tenant.id { Ok(v) } else { Err(VerifyError::Unknown) });
+    let found = shared
+        .vault
+        .verify(
+            presented,
+            Purpose {
+                tenant: Some(context.tenant.id),
+                ..purpose
+            },
+        )
+        .await;
     let outcome = match &found {
         Ok(verified) if verified.origin == KeyOrigin::Playground => "accepted_playground",
         Ok(_) => "accepted",
@@ -197,10 +286,14 @@ async fn check(
 
 fn product(text: Option<&str>) -> Result<Option<ProductId>, Problem> {
     let unknown = |_| Problem::invalid("/productId", "There is no such product.");
-    text.filter(|t| !t.is_empty()).map(|t| t.parse().map_err(unknown)).transpose()
+    text.filter(|t| !t.is_empty())
+        .map(|t| t.parse().map_err(unknown))
+        .transpose()
 }
 
 fn environment(text: Option<&str>) -> Result<Option<Environment>, Problem> {
     let unknown = |_| Problem::invalid("/environment", "Choose `live` or `test`.");
-    text.filter(|t| !t.is_empty()).map(|t| t.parse().map_err(unknown)).transpose()
+    text.filter(|t| !t.is_empty())
+        .map(|t| t.parse().map_err(unknown))
+        .transpose()
 }

@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) fn routes(routes: &mut RoutesBuilder) {
     routes.add(
-        Route::file("/assets/{hash}/{file}", "Styles, modules, icons and the font"),
+        Route::file("/assets/{hash}/{file}", "Styles, modules, icons and the font").open(),
         file,
     );
 }

@@ -19,7 +19,6 @@ use aforo_docs::{
         openapi::{ApiDescription, SourceFormat},
     },
 };
-use aforo_proxy::service::base_of;
 use axum::{
     extract::{FromRequestParts, Path, State},
     response::{IntoResponse, Response},
@@ -281,7 +280,7 @@ impl Shown {
             .ok_or_else(|| Problem::not_found("operation"))?;
         if let Some(approved) = &published.product.upstream {
             // What the page shows is where calls go, whatever the document says.
-            let base = base_of(approved, &operation);
+            let base = approved.clone();
             let url = format!("{}{}", base.origin, base.base_path);
             operation.servers = vec![Server {
                 url,

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use aforo_core::{PageRequest, TenantScope, kernel::audit};
+use aforo_http::AuditAnchor;
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -36,7 +37,7 @@ pub(crate) async fn run(global: Global, args: AuditArgs) -> Result<ExitCode, Fai
     match args.command {
         AuditCommand::Verify => {
             let anchors = AnchorFile::open(setup.folder.anchor_file())?;
-            let anchor = anchors.head(tenant.id);
+            let anchor = anchors.load(tenant.id).await;
             let report = audit::verify(&*setup.stores.subscriptions, tenant.id, anchor).await?;
             if let Some(broken) = report.broken {
                 println!("BROKEN: {broken}");

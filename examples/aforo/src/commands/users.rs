@@ -9,6 +9,7 @@ use aforo_core::{
         token::SessionSigner,
         user::Role,
     },
+    kernel::audit::Actor,
 };
 use clap::{Args, Subcommand};
 
@@ -59,19 +60,13 @@ pub(crate) async fn run(global: Global, args: UsersArgs) -> Result<ExitCode, Fai
         AccountSettings::default(),
     );
     let role = if admin { Role::Admin } else { Role::Developer };
-    let signed_in = accounts
-        .sign_up(
-            tenant.id,
-            SignUp {
-                email,
-                password,
-                name,
-                role,
-            },
-            None,
-        )
-        .await?;
-    accounts.sign_out(&signed_in.principal).await?;
-    println!("{}  {role}", signed_in.principal.user);
+    let form = SignUp {
+        email,
+        password,
+        name,
+        role,
+    };
+    let user = accounts.create(tenant.id, form, Actor::Operator).await?;
+    println!("{user}  {role}");
     Ok(ExitCode::SUCCESS)
 }
