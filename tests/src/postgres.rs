@@ -15,6 +15,7 @@ use std::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use aforo_sql::postgres::Store;
@@ -172,9 +173,22 @@ impl Server {
             .arg(self.folder.path().join("data")));
     }
 
-    /// Starts it again on the same port with the same data.
+    /// Kills its first process with SIGKILL; the others find out and end by themselves.
+    pub fn kill(&self) {
+        let file = self.folder.path().join("data/postmaster.pid");
+        let file = std::fs::read_to_string(file).expect("a running server has this file");
+        let pid = file.lines().next().unwrap_or_default();
+        run(Command::new("sh").args(["-c", "kill -9 \"$0\"", pid]));
+    }
+
+    /// Starts it again on the same port with the same data, as soon as nothing of it runs any more.
     pub fn start_again(&self) {
-        launch(&self.bin, self.folder.path(), self.port).expect("PostgreSQL starts again");
+        let mut attempts = 0;
+        while let Err(said) = launch(&self.bin, self.folder.path(), self.port) {
+            attempts += 1;
+            assert!(attempts < 20, "PostgreSQL does not start again: {said}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 
