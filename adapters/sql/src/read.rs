@@ -24,6 +24,10 @@ pub(crate) fn count(column: &'static str, n: i64) -> Result<u32, StoreError> {
 pub(crate) fn time(ms: Option<i64>) -> Option<Timestamp> {
     ms.map(Timestamp::from_millis)
 }
+/// Whether a column can hold this text: PostgreSQL has no NUL, so that nothing is found by one.
+pub(crate) fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
 /// A list, as it is written.
 pub(crate) fn json<T: Serialize>(list: &[T]) -> String {
     // Lists of ids, words and address ranges always serialise.

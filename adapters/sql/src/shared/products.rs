@@ -93,6 +93,9 @@ impl ProductRepository for Products<'_> {
     }
 
     async fn find_by_slug(&mut self, slug: &str) -> Result<Option<Product>, StoreError> {
+        if !read::is_storable(slug) {
+            return Ok(None);
+        }
         sqlx::query_as::<Db, Row>(concat!(
             "SELECT ",
             columns!(),

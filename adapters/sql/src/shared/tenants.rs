@@ -60,6 +60,9 @@ impl TenantRepository for Tenants<'_> {
     }
 
     async fn find_by_slug(&mut self, slug: &str) -> Result<Option<Tenant>, StoreError> {
+        if !read::is_storable(slug) {
+            return Ok(None);
+        }
         sqlx::query_as::<Db, Row>("SELECT id, name, slug, hosts, created_at FROM tenants WHERE slug = $1")
             .bind(slug)
             .fetch_optional(&mut *self.conn)

@@ -11,6 +11,7 @@ use super::{
     row::{UserRow, user_columns},
     store_error,
 };
+use crate::read;
 
 #[async_trait]
 impl UserRepository for Users<'_> {
@@ -55,6 +56,9 @@ impl UserRepository for Users<'_> {
     }
 
     async fn find_by_email(&mut self, email: &str) -> Result<Option<User>, StoreError> {
+        if !read::is_storable(email) {
+            return Ok(None);
+        }
         sqlx::query_as::<Db, UserRow>(concat!(
             "SELECT ",
             user_columns!(),
