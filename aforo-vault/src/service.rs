@@ -253,8 +253,11 @@ impl Vault {
         }
         let lineage = tx.keys(scope).unrevoked_in_lineage(old.lineage).await?;
         for earlier in lineage {
-            if earlier.id != id {
-                tx.keys(scope).revoke(earlier.id, now).await?;
+            if earlier.id != id && tx.keys(scope).revoke(earlier.id, now).await? {
+                let entry = AuditEntry::new(scope, actor, "key.revoked", now, &*self.entropy)
+                    .target(earlier.id)
+                    .detail("reason", "its successor was rotated");
+                tx.audit(scope).append(&entry).await?;
             }
         }
         let secret = mint::mint(old.environment, &*self.entropy);

@@ -136,8 +136,12 @@ impl Vault {
             .keys(scope)
             .twin(wanted.subscription, wanted.environment, &integration)
             .await?;
-        if let Some((old, _)) = stale {
-            tx.keys(scope).revoke(old.id, now).await?;
+        if let Some((old, _)) = stale
+            && tx.keys(scope).revoke(old.id, now).await?
+        {
+            let entry =
+                AuditEntry::new(scope, Actor::System, "twin.revoked", now, &*self.entropy).target(old.id);
+            tx.audit(scope).append(&entry).await?;
         }
         let (key, plain) = self.twin_key(subscription, wanted);
         let sealed = seal::seal(context_of(&key, wanted), &plain, &*self.keks, &*self.entropy)?;

@@ -1,5 +1,7 @@
 //! The vault's rules, on the in-memory store and a clock that stands still until told.
 
+#![allow(clippy::unwrap_used)] // helpers of a test: what they unwrap is what they claim
+
 use std::{sync::Arc, time::Duration};
 
 use aforo_core::{
@@ -326,7 +328,7 @@ async fn a_twin_is_kept_for_a_day_and_replaced_when_its_origin_changes() {
     // Sealed to its origin: another origin gets another credential, and the old one dies.
     let moved = open(TwinUse {
         origin: "https://api2.acme.test".into(),
-        ..twin_use(&w, sub)
+        ..twin_use(w, sub)
     })
     .await;
     assert_ne!(moved, first);
@@ -335,7 +337,7 @@ async fn a_twin_is_kept_for_a_day_and_replaced_when_its_origin_changes() {
     assert!(w.check(&moved).await.is_err());
     let fresh = open(TwinUse {
         origin: "https://api2.acme.test".into(),
-        ..twin_use(&w, sub)
+        ..twin_use(w, sub)
     })
     .await;
     assert_ne!(fresh, moved);
