@@ -86,7 +86,7 @@ export class ResponsePanel {
 
 function body({ body: text, bodyEncoding, contentType, size: bytes, withheld }) {
   if (withheld) return el('p', { class: 'pad muted fs13' }, `The body is not shown, for safety: ${String(withheld).replace(/[-_]/g, ' ')}.`);
-  if (bodyEncoding === 'none' || text == null) return el('p', { class: 'pad muted fs13' }, 'No body.');
+  if (bodyEncoding === 'none' || !text) return el('p', { class: 'pad muted fs13' }, 'No body.');
   const kind = contentType ?? 'unknown type';
   if (bodyEncoding === 'base64') return el('p', { class: 'pad muted fs13' }, `Binary, ${kind}, ${size(number(bytes))}.`);
   let shown = text;

@@ -1,7 +1,7 @@
 //! The reference index of a product.
 
 use aforo_docs::spec::model::{SecurityScheme, Server};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{
     super::{
@@ -12,6 +12,7 @@ use super::{
     ProductRef, ReferenceNav,
     nav::side,
     operation::{scheme_label, security_text},
+    without_images,
 };
 
 /// The reference index of a product.
@@ -85,7 +86,7 @@ fn main(c: &Chrome, view: &ReferenceView) -> Markup {
             (empty_state(c, "spec", "No specification yet", "The operator has not published a specification for this \
                 product.", &html! {}))
         } @else {
-            @if !view.description_html.is_empty() { div.prose.lede { (PreEscaped(&view.description_html)) } }
+            @if !view.description_html.is_empty() { div.prose.lede { (without_images(&view.description_html)) } }
             (facts(c, view))
             (operations(c, view))
         }

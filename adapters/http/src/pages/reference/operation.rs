@@ -1,7 +1,7 @@
 //! One operation: what it takes and gives, Try it, samples.
 
 use aforo_docs::spec::model::{Content, Operation, Parameter, ParameterPlace, Response, SecurityScheme};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{
     super::{
@@ -12,6 +12,7 @@ use super::{
     nav::{previous_next, sheet, side},
     panel, prose, response,
     schema::{Schemas, slug, value_text},
+    without_images,
 };
 
 /// The page of one operation.
@@ -127,7 +128,7 @@ fn main(c: &Chrome, view: &OperationView<'_>) -> Markup {
             h1 { (summary.summary) }
             @if summary.deprecated { span.badge.b-warn { (super::super::parts::icon(c, "warn")) "Deprecated" } }
         }
-        @if !view.description_html.is_empty() { div.prose.lede { (PreEscaped(&view.description_html)) } }
+        @if !view.description_html.is_empty() { div.prose.lede { (without_images(&view.description_html)) } }
         div.sect.tight { (endpoint(c, view))
             p.meta.fs12 { span { (security_text(&operation.security)) }
                 @for scheme in operation.security.iter().flatten() { span { code { (scheme_label(scheme)) } } } }

@@ -138,6 +138,7 @@ fn body(answer: &TryAnswer) -> Markup {
     let kind = answer.content_type.as_deref().unwrap_or("unknown type");
     html! {
         @match answer.body_encoding {
+            _ if answer.body.is_empty() => p.pad.muted.fs13 { "No body." },
             BodyEncoding::None => p.pad.muted.fs13 { "No body." },
             BodyEncoding::Base64 => p.pad.muted.fs13 { "Binary, " (kind) ", " (format::size(answer.size)) "." },
             BodyEncoding::Text => div.code.respbody tabindex="0" role="region" aria-label="Response body" {

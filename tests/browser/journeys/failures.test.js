@@ -1,0 +1,173 @@
+// What goes wrong says whose fault it is and what to do, and keeps what was typed.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { api, publish } from '../support/api.js';
+import { launch, Visitor } from '../support/browser.js';
+import { client, start } from '../support/server.js';
+import { response, send, signUp } from '../support/steps.js';
+
+const operation = (operationId, more = {}) => ({ operationId, summary: operationId, responses: { 200: { description: 'Good' } }, ...more });
+const document = origin => ({
+  openapi: '3.1.0',
+  info: { title: 'Faulty', version: '1' },
+  servers: [{ url: origin }],
+  security: [{ key: [] }],
+  components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+  paths: {
+    '/orders/{number}': {
+      post: operation('order', {
+        parameters: [
+          { name: 'number', in: 'path', required: true, schema: { type: 'integer', minimum: 1 }, example: 7 },
+          { name: 'mode', in: 'query', required: true, schema: { type: 'string', enum: ['fast', 'slow'] } },
+        ],
+        requestBody: { required: true, content: { 'application/json': { schema: { type: 'object', required: ['item'], properties: { item: { type: 'string' } } }, example: { item: 'tea' } } } },
+      }),
+    },
+    '/broken': { get: operation('broken') },
+    '/limited': { get: operation('limited') },
+    '/cut': { get: operation('cut') },
+    '/image': { get: operation('image') },
+    '/none': { get: operation('none') },
+    '/waits': { get: operation('waits') },
+  },
+});
+
+test('failures are told, and cost nothing that was typed', { timeout: 120_000 }, async t => {
+  const server = await start(t, { args: ['--allow-private', '127.0.0.0/8'] });
+  const upstream = await api(t, (request, response) => {
+    const json = (status, value, headers = {}) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end(JSON.stringify(value));
+    };
+    if (request.url.startsWith('/orders/422')) json(422, { error: 'sold out' });
+    else if (request.url.startsWith('/broken')) json(500, { error: 'the API fell over' });
+    else if (request.url.startsWith('/limited')) json(429, { error: 'slow down' }, { 'retry-after': '7' });
+    else if (request.url.startsWith('/cut')) {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half');
+      setTimeout(() => response.destroy(), 20);
+    } else if (request.url.startsWith('/image')) {
+      response.writeHead(200, { 'content-type': 'image/png' });
+      response.end(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 255, 254]));
+    } else if (request.url.startsWith('/none')) {
+      response.writeHead(204);
+      response.end();
+    } else if (!request.url.startsWith('/waits')) json(200, { ok: true });
+  });
+  const admin = await client(server);
+  const { slug } = await publish(admin, 'Faulty', upstream.origin, document(upstream.origin));
+  const visitor = await Visitor.open(await launch(t), server, { allow: [401, 403, 422, 502, 504] });
+  const { page } = visitor;
+  await signUp(visitor);
+  const open = name => visitor.go(`/reference/${slug}/${name}`);
+  const told = () => visitor.text('#response');
+  const editor = page.locator('#try-body');
+
+  await t.test('a body that is not JSON', async () => {
+    await open('order');
+    await page.locator('select[name="p.query.mode"]').selectOption('fast');
+    await editor.fill('{"item": ');
+    assert.equal(await page.locator('[data-json-state]').innerText(), 'Not valid JSON');
+    await visitor.step('not JSON');
+    await send(visitor);
+    assert.match(await told(), /Not sent[\s\S]*In the request/);
+    await visitor.step('not JSON, sent');
+    assert.equal(await editor.inputValue(), '{"item": ');
+    assert.equal(upstream.calls.length, 0, 'the API was not called');
+  });
+
+  await t.test('values that do not fit the description', async () => {
+    await editor.fill('{"item": "tea"}');
+    await page.locator('input[name="p.path.number"]').fill('many');
+    await send(visitor);
+    assert.match(await told(), /Not sent[\s\S]*number[\s\S]*In the request/);
+    await visitor.step('a parameter that does not fit');
+    assert.equal(await page.locator('input[name="p.path.number"]').inputValue(), 'many');
+    assert.equal(upstream.calls.length, 0);
+    await page.locator('input[name="p.path.number"]').fill('7');
+    await send(visitor);
+    assert.equal((await response(visitor)).status, '200 OK');
+    assert.equal(upstream.calls[0].body, '{"item": "tea"}');
+    assert.equal(upstream.calls[0].url, '/orders/7?mode=fast');
+  });
+
+  await t.test('what the API refuses is shown as the API says it', async () => {
+    await page.locator('input[name="p.path.number"]').fill('422');
+    await send(visitor);
+    const shown = await response(visitor);
+    assert.match(shown.status, /^422/);
+    assert.deepEqual(JSON.parse(shown.body), { error: 'sold out' });
+    await visitor.step('422 of the API');
+    assert.equal(await editor.inputValue(), '{"item": "tea"}');
+    for (const [name, status] of [['broken', /^500/], ['limited', /^429/]]) {
+      await open(name);
+      await send(visitor);
+      assert.match((await response(visitor)).status, status);
+      await visitor.step(`${name} API`);
+    }
+  });
+
+  await t.test('bodies that are no text', async () => {
+    await open('image');
+    await send(visitor);
+    assert.match(await told(), /Binary, image\/png, 7 B/);
+    await open('none');
+    await send(visitor);
+    assert.match(await told(), /204 No Content[\s\S]*No body/);
+    await visitor.step('no body');
+  });
+
+  await t.test('a call can be cancelled', async () => {
+    await open('waits');
+    await page.locator('[data-send]').click();
+    await page.locator('[data-cancel]').click();
+    assert.match(await told(), /Cancelled/);
+    assert.ok(await page.locator('[data-cancel]').isHidden());
+  });
+
+  await t.test('a session that ended while the form was open', async () => {
+    await open('order');
+    await page.locator('select[name="p.query.mode"]').selectOption('slow');
+    await editor.fill('{"item": "coffee"}');
+    const person = (await visitor.context.cookies()).find(cookie => cookie.name === 'console_session');
+    await visitor.context.clearCookies({ name: 'console_session' });
+    await send(visitor);
+    assert.match(await told(), /Sign in/);
+    await visitor.step('session ended');
+    assert.equal(await editor.inputValue(), '{"item": "coffee"}');
+    const link = page.locator('#response').getByRole('link', { name: /Sign in again/ });
+    assert.match(await link.getAttribute('href'), /\/sign-in\?next=/);
+    assert.equal(await link.getAttribute('target'), '_blank');
+    // Signed in again elsewhere, the form is sent as it stands.
+    await visitor.context.addCookies([person]);
+    await send(visitor);
+    assert.equal((await response(visitor)).status, '200 OK');
+    assert.equal(upstream.calls.at(-1).body, '{"item": "coffee"}');
+  });
+
+  await t.test('an API that breaks off, and one that is gone', async () => {
+    await open('cut');
+    await send(visitor);
+    assert.match(await told(), /At the API/);
+    await visitor.step('broken off');
+    await upstream.close();
+    await open('order');
+    await page.locator('select[name="p.query.mode"]').selectOption('slow');
+    await editor.fill('{"item": "milk"}');
+    await send(visitor);
+    assert.match(await told(), /At the API/);
+    await visitor.step('gone');
+    assert.equal(await editor.inputValue(), '{"item": "milk"}');
+  });
+
+  await t.test('a console that is gone', async () => {
+    await server.stop();
+    await send(visitor);
+    assert.match(await told(), /did not answer[\s\S]*What you typed is kept/);
+    assert.equal(await editor.inputValue(), '{"item": "milk"}');
+    visitor.faults = visitor.faults.filter(text => !/ERR_CONNECTION_REFUSED/.test(text));
+  });
+
+  await visitor.healthy();
+});
