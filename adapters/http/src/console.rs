@@ -130,7 +130,8 @@ impl ConsoleBuilder {
         self.settings.trusted_proxies = ranges.into_iter().collect();
         self
     }
-    /// Private address ranges in which products may have their upstream. None by default (E6).
+    /// Private address ranges in which products may have their upstream, and from which documents may be imported.
+    /// None by default (E6).
     pub fn private_upstreams(mut self, ranges: impl IntoIterator<Item = IpNet>) -> Self {
         self.settings.private_upstreams = ranges.into_iter().collect();
         self

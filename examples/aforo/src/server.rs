@@ -35,7 +35,8 @@ pub(crate) struct ServeArgs {
     /// Proxies in front whose X-Forwarded-For is believed (CIDR; may be repeated).
     #[arg(long, value_name = "CIDR")]
     pub(crate) trusted_proxy: Vec<IpNet>,
-    /// Private ranges in which products may have their upstream (CIDR; may be repeated).
+    /// Private ranges in which products may have their upstream, and documents be imported from (CIDR; may be
+    /// repeated).
     #[arg(long, value_name = "CIDR")]
     pub(crate) allow_private: Vec<IpNet>,
     /// Ports besides 443 that public upstreams may have.

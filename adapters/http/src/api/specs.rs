@@ -194,11 +194,11 @@ async fn publish(
         .await?)
 }
 
-/// Fetches by the egress rules: no private address, redirects checked anew, at most 16 MiB (E5, E7).
+/// Fetches by the egress rules: no private address unless the operator allows it, redirects checked anew, at most 16 MiB (E5, E7).
 async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
     let fetched = shared
         .egress
-        .fetch(url, &[], &egress::FetchLimits::default())
+        .fetch(url, &shared.settings.private_upstreams, &egress::FetchLimits::default())
         .await;
     fetched.map(|document| document.body.to_vec()).map_err(|error| {
         let detail = format!("The document cannot be fetched: {error}. Nothing was changed.");
