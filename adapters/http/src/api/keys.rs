@@ -359,53 +359,82 @@ pub(crate) async fn create_key(
 
 /// A key makes keys that can do no more than itself: what is left out it hands down, what goes beyond is refused.
 fn within_parent(parent: &Verified, new: &mut NewKey) -> Result<(), Problem> {
-    let beyond = |pointer: &str, detail: &str| {
-        let mut problem = Problem::forbidden("exceeds_key", detail);
-        problem.errors = Problem::invalid(pointer, detail).errors;
-        Err(problem)
-    };
-    if parent.environment == Environment::Test && new.environment == Environment::Live {
-        return beyond("/environment", "A sandbox key makes sandbox keys only.");
+    if new.products.is_empty() {
+        new.products.clone_from(&parent.own_products);
     }
-    if !parent.own_products.is_empty() {
-        if new.products.is_empty() {
-            new.products.clone_from(&parent.own_products);
+    if new.ip_ranges.is_empty() {
+        new.ip_ranges.clone_from(&parent.ip_ranges);
+    }
+    new.rate_limit = new.rate_limit.or(parent.rate_limit);
+    new.expires_at = new.expires_at.or(parent.expires_at);
+    Powers {
+        environment: new.environment,
+        products: &new.products,
+        ip_ranges: &new.ip_ranges,
+        rate_limit: new.rate_limit,
+        expires_at: new.expires_at,
+    }
+    .within(parent)
+}
+
+/// What a key can do.
+struct Powers<'a> {
+    environment: Environment,
+    products: &'a [ProductId],
+    ip_ranges: &'a [IpNet],
+    rate_limit: Option<u32>,
+    expires_at: Option<Timestamp>,
+}
+
+impl<'a> Powers<'a> {
+    fn of(key: &'a ApiKey) -> Self {
+        Self {
+            environment: key.environment,
+            products: &key.products,
+            ip_ranges: &key.ip_ranges,
+            rate_limit: key.rate_limit,
+            expires_at: key.expires_at,
         }
-        if !new.products.iter().all(|p| parent.own_products.contains(p)) {
+    }
+
+    /// Refuses what goes beyond the powers of the key that asks. No limit goes beyond any.
+    fn within(&self, parent: &Verified) -> Result<(), Problem> {
+        let beyond = |pointer: &str, detail: &str| {
+            let mut problem = Problem::forbidden("exceeds_key", detail);
+            problem.errors = Problem::invalid(pointer, detail).errors;
+            Err(problem)
+        };
+        if parent.environment == Environment::Test && self.environment == Environment::Live {
+            return beyond("/environment", "A sandbox key makes sandbox keys only.");
+        }
+        let own = &parent.own_products;
+        let covered = !self.products.is_empty() && self.products.iter().all(|p| own.contains(p));
+        if !own.is_empty() && !covered {
             return beyond(
                 "/productIds",
                 "The key itself does not cover one of these products.",
             );
         }
-    }
-    if !parent.ip_ranges.is_empty() {
-        if new.ip_ranges.is_empty() {
-            new.ip_ranges.clone_from(&parent.ip_ranges);
-        }
-        if !new
-            .ip_ranges
-            .iter()
-            .all(|range| parent.ip_ranges.iter().any(|own| own.contains(range)))
-        {
+        let own = &parent.ip_ranges;
+        let inside = |range: &IpNet| own.iter().any(|own| own.contains(range));
+        if !own.is_empty() && (self.ip_ranges.is_empty() || !self.ip_ranges.iter().all(inside)) {
             return beyond(
                 "/ipRanges",
                 "The key itself may not be used from all of these addresses.",
             );
         }
-    }
-    if let Some(own) = parent.rate_limit {
-        if new.rate_limit.is_some_and(|wanted| wanted > own) {
+        if let Some(own) = parent.rate_limit
+            && self.rate_limit.is_none_or(|wanted| wanted > own)
+        {
             return beyond("/rateLimit", "The key itself has a lower limit.");
         }
-        new.rate_limit = new.rate_limit.or(Some(own));
-    }
-    if let Some(own) = parent.expires_at {
-        if new.expires_at.is_some_and(|wanted| wanted > own) {
+        if let Some(own) = parent.expires_at
+            && self.expires_at.is_none_or(|wanted| wanted > own)
+        {
             return beyond("/expiresAt", "The key itself ends before.");
         }
-        new.expires_at = new.expires_at.or(Some(own));
+        Ok(())
     }
-    Ok(())
 }
 
 /// Who the new key is for, and what it lives by.
@@ -519,6 +548,11 @@ async fn rotate(
 ) -> Result<(StatusCode, Json<CreatedView>), Problem> {
     let access = KeyAccess::of(&context)?;
     access.check(&shared, id).await?;
+    if let Caller::Key(parent) = &context.caller {
+        // Its successor's secret goes to whoever asks, so it is as if the asking key made it.
+        let key = shared.vault.find(access.scope, id).await?;
+        Powers::of(&key).within(parent)?;
+    }
     let rotated = shared.vault.rotate(access.scope, context.actor(), id).await?;
     let view = created(rotated.created, Some(&rotated.predecessor), shared.clock.now());
     Ok((StatusCode::CREATED, Json(view)))
