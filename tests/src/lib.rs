@@ -1,5 +1,6 @@
 //! End-to-end, contract and fault suites of Aforo Console.
 
+pub mod binary;
 pub mod hosts;
 pub mod http;
 pub mod postgres;

@@ -519,7 +519,7 @@ impl Founder<'_> {
         self.clock.advance(Duration::from_millis(1));
         let new = NewProduct {
             name: "Echo API".to_owned(),
-            upstream: upstream_of(origin),
+            upstream: upstream_of(&format!("{origin}/v1")),
             private_ranges: vec!["127.0.0.1/32".parse().expect("a range")],
             plan: "Standard".to_owned(),
             auto_subscribe: false,

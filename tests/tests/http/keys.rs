@@ -258,6 +258,12 @@ pub(crate) async fn keys_manage_keys(host: Host, store: Store) -> World {
         world.subscribe(&world.dev).await,
         world.subscribe(&world.dev).await,
     );
+    let body = json!({"name": "Payments"});
+    let payments = world
+        .send(world.admin.asks(Call::post("/api/v1/products").json(&body)))
+        .await
+        .ok(201);
+    let payments = string(&payments["id"]);
     let eves = world.subscribe(&world.eve).await;
     let eves_key = world.make_key(&world.eve, json!({})).await;
     let sibling = world.make_key(&world.dev, json!({"subscriptionId": other})).await;
@@ -328,6 +334,51 @@ pub(crate) async fn keys_manage_keys(host: Host, store: Store) -> World {
         .verify(&string(&rotated["key"]))
         .await
         .problem(401, "key_invalid");
+
+    // A key makes no key that can do more than itself, and rotating is a way of making one.
+    let weaker = [
+        (json!({"environment": "test"}), "/environment"),
+        (json!({"ipRanges": ["127.0.0.0/8"]}), "/ipRanges"),
+        (json!({"rateLimit": 100}), "/rateLimit"),
+        (json!({"expiresAt": "2026-12-01T00:00:00Z"}), "/expiresAt"),
+        (
+            json!({"productId": world.acme.product.to_string()}),
+            "/productIds",
+        ),
+    ];
+    let more = json!({
+        "environment": "live", "ipRanges": ["10.0.0.0/8"], "rateLimit": 101, "expiresAt": "2026-12-02",
+        "productIds": [payments],
+    });
+    for (limit, pointer) in weaker {
+        let mut settings = json!({"subscriptionId": mine, "permissions": ["keys:write"], "name": "Weaker"});
+        settings
+            .as_object_mut()
+            .unwrap()
+            .extend(limit.as_object().unwrap().clone());
+        let weaker = world.make_key(&world.dev, settings).await;
+        let rotate = Call::post(format!("{PATH}/{}/rotate", string(&strong["id"])));
+        let refused = world.send(by(&weaker, rotate)).await.problem(403, "exceeds_key");
+        assert_eq!(refused["errors"][0]["pointer"], pointer);
+        let field = pointer.trim_start_matches('/');
+        let settings = json!({"environment": weaker["environment"], field: more[field]});
+        let refused = world
+            .send(by(&weaker, create(settings)))
+            .await
+            .problem(403, "exceeds_key");
+        assert_eq!(refused["errors"][0]["pointer"], pointer);
+        // What is left out is handed down.
+        let child = world
+            .send(by(&weaker, create(json!({"environment": "test"}))))
+            .await
+            .ok(201);
+        for field in ["ipRanges", "rateLimit", "expiresAt", "productIds"] {
+            assert_eq!(child[field], weaker[field], "{field}");
+        }
+        let itself = Call::post(format!("{PATH}/{}/rotate", string(&weaker["id"])));
+        world.send(by(&weaker, itself)).await.ok(201);
+    }
+    world.verify(&string(&strong["key"])).await.ok(200);
 
     // An operator key reaches every customer of its tenant, and no other tenant.
     let list = world.send(by(&operator, Call::get(PATH))).await.ok(200);

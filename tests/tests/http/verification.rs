@@ -120,6 +120,30 @@ pub(crate) async fn gateways_ask_in_their_own_way(host: Host, store: Store) -> W
         assert_eq!(head.status, 200);
         assert_eq!(world.send(Call::new("HEAD", path)).await.status, 401);
     }
+    // Envoy says the product and the environment in the path that it puts before the caller's.
+    let product = world.acme.product;
+    let asks = |place: String| world.send(Call::post(format!("/api/v1/ext-authz/{place}")).bearer(&key));
+    for (place, code) in [
+        (format!("{product}/test"), ""),
+        (format!("{product}/any/v1/items/7?environment=live"), ""),
+        ("any/any/a//b/".to_owned(), ""),
+        (format!("{product}/live"), "wrong_environment"),
+        (format!("{}/test", world.globex.product), "product_not_covered"),
+        // The caller's query must not choose what it is asked for.
+        (format!("{product}/live?environment=test"), "wrong_environment"),
+    ] {
+        let answer = asks(place).await;
+        match code {
+            "" => facts(&answer),
+            code => drop(answer.problem(403, code)),
+        }
+    }
+    asks("x/test".to_owned()).await.problem(422, "invalid_input");
+    asks(format!("{product}/prod"))
+        .await
+        .problem(422, "invalid_input");
+    let callers_query = Call::get("/api/v1/authz/v1/items?environment=live&product=x").bearer(&key);
+    facts(&world.send(callers_query).await);
     // The body of the caller is nothing to the console.
     let with_body = Call::post("/api/v1/authz")
         .bearer(&key)
@@ -282,6 +306,11 @@ pub(crate) async fn a_rate_limit_is_kept(host: Host, store: Store) -> World {
     );
     let refused = world.send(authz(&key)).await;
     refused.problem(429, "rate_limited");
+    // nginx knows 401 and 403 only.
+    let refused = world
+        .send(Call::get("/api/v1/authz?limitAs=403").bearer(&key))
+        .await;
+    assert_eq!((refused.status, refused.header("retry-after")), (403, Some("12")));
     for _ in 0..20 {
         world.verify(&free).await.ok(200);
     }
