@@ -148,8 +148,8 @@ for (const prefix of ['/', '/developers']) {
           links.add(new URL(link, page.url()).href.split('#')[0]);
         }
       }
-      const elsewhere = [...links].filter(link => !`${link}/`.startsWith(`${server.base}/`));
-      assert.deepEqual(elsewhere.filter(link => !link.startsWith('data:')), []);
+      for (const link of links) if (link.startsWith('data:image/')) links.delete(link);
+      assert.deepEqual([...links].filter(link => !`${link}/`.startsWith(`${server.base}/`)), []);
       for (const link of links) {
         const { status } = await page.request.get(link, { maxRedirects: 0 }).then(answer => ({ status: answer.status() }));
         assert.ok(status < 400 || status === 405, `${status} ${link}`);

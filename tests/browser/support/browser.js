@@ -190,6 +190,9 @@ export class Visitor {
   async fits(name) {
     const [content, window] = await this.page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
     assert.ok(content <= window, `${name}: scrolls sideways, ${content} > ${window}`);
+    // Code may scroll in its box; what is a list of cards on a phone must not.
+    const wide = await this.page.locator('.scroll:has(.stack)').evaluateAll(boxes => innerWidth < 700 && boxes.some(box => box.scrollWidth > box.clientWidth));
+    assert.ok(!wide, `${name}: the table is wider than the screen`);
   }
   async accessible(name) {
     if (!this.scripts) return;
