@@ -1,6 +1,8 @@
 //! The console over HTTP: every story is told on each host over each store, and all six tellings must read the
 //! same but for ids, secrets and times.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
+
 mod accounts;
 mod catalog;
 mod hostile;
