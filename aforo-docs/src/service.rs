@@ -289,7 +289,11 @@ async fn read(source: Vec<u8>) -> Result<(Vec<u8>, Read), DocsError> {
 fn named_upstream(servers: &[Server], approved: Option<&Upstream>) -> Option<Upstream> {
     let absolute = servers.iter().find_map(|server| upstream_of(&server.url));
     absolute.or_else(|| {
+        // A document that names no path says nothing about the one that was approved.
         let path = path_of(&servers.first()?.url);
+        if path.is_empty() {
+            return None;
+        }
         approved.map(|approved| Upstream {
             origin: approved.origin.clone(),
             base_path: path,

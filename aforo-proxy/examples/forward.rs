@@ -36,7 +36,10 @@ impl Forward {
         };
         let clean = CleanRequest::new(plain, &self.base, &[])?;
         let checked = self.upstream.check(clean, &[]).await?;
-        let credential = Credential { placement: &Placement::Bearer, secret: &self.secret };
+        let credential = Credential {
+            placement: &Placement::Bearer,
+            secret: &self.secret,
+        };
         match self.upstream.send(checked, Some(credential)).await? {
             Reply::Whole(response) => Ok(serde_json::to_vec(&response)?),
             _ => Err("a stream of events".into()),
@@ -49,7 +52,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let listen = args.next().unwrap_or_else(|| "127.0.0.1:8090".into());
     let origin = args.next().unwrap_or_else(|| "http://127.0.0.1:8081".into());
-    let policy = egress::Policy { allow: vec!["127.0.0.0/8".parse()?], ..egress::Policy::default() };
+    let policy = egress::Policy {
+        allow: vec!["127.0.0.0/8".parse()?],
+        ..egress::Policy::default()
+    };
     let forward = Arc::new(Forward {
         upstream: Upstream::new(egress::Client::with_system_resolver(policy)?, Settings::default()),
         base: ApprovedBase::new(&origin, "")?,
@@ -72,7 +78,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
                     Ok::<_, Infallible>(response)
                 }
             });
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }

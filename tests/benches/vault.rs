@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aforo_core::{Clock, Secret};
 use aforo_core::{
     CustomerId, OsEntropy, PlanId, ProductId, SubscriptionId, SystemClock, TenantScope,
     domain::{
@@ -17,7 +18,6 @@ use aforo_core::{
     },
     kernel::audit::Actor,
 };
-use aforo_core::{Clock, Secret};
 use aforo_docs::store::Stores;
 use aforo_vault::{
     KeyOwner, NewKey, Vault,
@@ -37,14 +37,22 @@ async fn main() {
     let url = format!("sqlite:{}", file.display());
     let store = aforo_sql::sqlite::Store::open(&url).await.expect("SQLite opens");
     store.migrate().await.expect("SQLite migrates");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).read_only(true);
-    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(2).connect_with(options).await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&file)
+        .read_only(true);
+    let pool = sqlx::sqlite::SqlitePoolOptions::new()
+        .max_connections(2)
+        .connect_with(options)
+        .await;
     let pool = pool.expect("SQLite opens again");
     let (vault, keys) = fill(Stores::of(store)).await;
     report("SQLite", &vault, &keys, |hash: Vec<u8>| {
         let pool = pool.clone();
         async move {
-            let row = sqlx::query("SELECT * FROM api_keys WHERE hash = $1").bind(hash).fetch_one(&pool).await;
+            let row = sqlx::query("SELECT * FROM api_keys WHERE hash = $1")
+                .bind(hash)
+                .fetch_one(&pool)
+                .await;
             row.expect("the row is there");
         }
     })
@@ -52,14 +60,22 @@ async fn main() {
 
     let database = aforo_tests::postgres::Database::new().await;
     let url = database.url.clone();
-    let store = aforo_sql::postgres::Store::open(&url).await.expect("PostgreSQL opens");
-    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(2).connect(&url).await;
+    let store = aforo_sql::postgres::Store::open(&url)
+        .await
+        .expect("PostgreSQL opens");
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(2)
+        .connect(&url)
+        .await;
     let pool = pool.expect("PostgreSQL opens again");
     let (vault, keys) = fill(Stores::of(store)).await;
     report("PostgreSQL", &vault, &keys, |hash: Vec<u8>| {
         let pool = pool.clone();
         async move {
-            let row = sqlx::query("SELECT * FROM api_keys WHERE hash = $1").bind(hash).fetch_one(&pool).await;
+            let row = sqlx::query("SELECT * FROM api_keys WHERE hash = $1")
+                .bind(hash)
+                .fetch_one(&pool)
+                .await;
             row.expect("the row is there");
         }
     })
@@ -87,7 +103,12 @@ async fn fill(stores: Stores) -> (Vault, Vec<Secret<String>>) {
         cancelled_at: None,
     };
     let mut tx = stores.core.begin().await.expect("begin");
-    let row = Customer { id: customer, tenant, name: "C".into(), created_at: now };
+    let row = Customer {
+        id: customer,
+        tenant,
+        name: "C".into(),
+        created_at: now,
+    };
     tx.customers(scope).insert(&row).await.expect("customer");
     let row = Plan {
         id: plan,
@@ -98,7 +119,10 @@ async fn fill(stores: Stores) -> (Vault, Vec<Secret<String>>) {
         created_at: now,
     };
     tx.plans(scope).insert(&row).await.expect("plan");
-    tx.subscriptions(scope).insert(&subscription).await.expect("subscription");
+    tx.subscriptions(scope)
+        .insert(&subscription)
+        .await
+        .expect("subscription");
     tx.commit().await.expect("commit");
     let vault = Vault::new(
         stores.vault.clone(),
@@ -115,14 +139,23 @@ async fn fill(stores: Stores) -> (Vault, Vec<Secret<String>>) {
             environment: Environment::Live,
             format: CredentialFormat::Bearer,
             created_by: None,
-            owner: KeyOwner::Customer { customer, subscriptions: vec![subscription.id] },
+            owner: KeyOwner::Customer {
+                customer,
+                subscriptions: vec![subscription.id],
+            },
             products: vec![],
             ip_ranges: vec![],
             rate_limit: None,
             expires_at: None,
             permissions: vec![],
         };
-        keys.push(vault.create_in(&mut *tx, scope, Actor::System, new).await.expect("a key").secret);
+        keys.push(
+            vault
+                .create_in(&mut *tx, scope, Actor::System, new)
+                .await
+                .expect("a key")
+                .secret,
+        );
     }
     tx.commit().await.expect("commit");
     (vault, keys)
@@ -135,13 +168,19 @@ async fn report<F: Future<Output = ()>>(
     keys: &[Secret<String>],
     bare: impl Fn(Vec<u8>) -> F,
 ) {
-    let presented: Vec<Presented> = keys.iter().map(|k| Presented::bearer(k.expose().clone())).collect();
+    let presented: Vec<Presented> = keys
+        .iter()
+        .map(|k| Presented::bearer(k.expose().clone()))
+        .collect();
     let hashes: Vec<Vec<u8>> = keys.iter().map(|k| mint::hash(k.expose()).to_vec()).collect();
     let (mut verified, mut read) = (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS));
     for round in 0..ROUNDS + 500 {
         let at = round * 7 % keys.len();
         let began = Instant::now();
-        vault.verify(&presented[at], Purpose::default()).await.expect("accepted");
+        vault
+            .verify(&presented[at], Purpose::default())
+            .await
+            .expect("accepted");
         let one = began.elapsed();
         let began = Instant::now();
         bare(hashes[at].clone()).await;
@@ -154,7 +193,9 @@ async fn report<F: Future<Output = ()>>(
     let (v50, v99) = percentiles(&mut verified);
     let (r50, r99) = percentiles(&mut read);
     let ratio = v50.as_secs_f64() / r50.as_secs_f64();
-    eprintln!("{name:10}  verify p50 {v50:?} p99 {v99:?}   bare read p50 {r50:?} p99 {r99:?}   ratio {ratio:.2}");
+    eprintln!(
+        "{name:10}  verify p50 {v50:?} p99 {v99:?}   bare read p50 {r50:?} p99 {r99:?}   ratio {ratio:.2}"
+    );
 }
 
 fn percentiles(samples: &mut [Duration]) -> (Duration, Duration) {

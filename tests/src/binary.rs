@@ -9,13 +9,16 @@ use std::{
     sync::OnceLock,
 };
 
-/// Where the program is. It is built once for each test process, so that it is never an old one.
+/// Where the program is: at `AFORO_BIN`, or built once for each test process, so that it is never an old one.
 ///
 /// # Panics
 /// If it cannot be built, with what the compiler said.
 pub fn aforo() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
+        if let Some(named) = env::var_os("AFORO_BIN") {
+            return PathBuf::from(named);
+        }
         // A test is at target/<profile>/deps/name-hash.
         let this = env::current_exe().expect("the test's own path");
         let profile = this

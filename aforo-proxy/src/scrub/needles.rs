@@ -51,7 +51,11 @@ impl Drop for Needles {
 impl Needles {
     pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a [u8]> + Clone) -> Self {
         // One allocation, so that growing leaves no copy behind.
-        let room = secrets.clone().into_iter().map(|secret| secret.len() * ROOM + 1024).sum();
+        let room = secrets
+            .clone()
+            .into_iter()
+            .map(|secret| secret.len() * ROOM + 1024)
+            .sum();
         let mut needles = Self {
             text: Vec::with_capacity(room),
             forms: Vec::with_capacity(32),
@@ -86,7 +90,13 @@ impl Needles {
         let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~".contains(b);
         if !secret.iter().all(plain) {
             // What the usual encoders do: escape only what needs it.
-            self.add_units(secret, |b, out| if plain(&b) { out.push(b) } else { push_hex(out, b"%", b, b"") });
+            self.add_units(secret, |b, out| {
+                if plain(&b) {
+                    out.push(b)
+                } else {
+                    push_hex(out, b"%", b, b"")
+                }
+            });
             self.add_units(secret, |b, out| match b {
                 b'"' | b'\\' | b'/' => out.extend_from_slice(&[b'\\', b]),
                 _ => out.push(b),
@@ -115,7 +125,10 @@ impl Needles {
         for offset in 0..5 {
             let padded = &padded[4 - offset..];
             let text = Zeroizing::new(base32(padded));
-            self.add(&text[(offset * 8).div_ceil(5)..padded.len() * 8 / 5], whole * 8 / 5 - 1);
+            self.add(
+                &text[(offset * 8).div_ceil(5)..padded.len() * 8 / 5],
+                whole * 8 / 5 - 1,
+            );
         }
         padded.zeroize();
         let hash = Sha256::digest(secret);
@@ -135,7 +148,11 @@ impl Needles {
             ends.push(self.text.len());
         }
         // The shortest stretch that shows enough.
-        let least = ends.windows(whole + 1).map(|w| w[whole] - w[0]).min().unwrap_or(usize::MAX);
+        let least = ends
+            .windows(whole + 1)
+            .map(|w| w[whole] - w[0])
+            .min()
+            .unwrap_or(usize::MAX);
         self.close(start, least);
     }
 
@@ -149,13 +166,21 @@ impl Needles {
     fn close(&mut self, start: usize, least: usize) {
         self.text[start..].make_ascii_lowercase();
         let (before, form) = self.text.split_at(start);
-        if self.forms.iter().any(|other| before[other.start..other.end] == *form) {
+        if self
+            .forms
+            .iter()
+            .any(|other| before[other.start..other.end] == *form)
+        {
             self.text[start..].zeroize();
             self.text.truncate(start);
             return;
         }
         let least = least.clamp(2 * GRAM - 1, form.len().max(2 * GRAM - 1));
-        self.forms.push(Form { start, end: self.text.len(), least });
+        self.forms.push(Form {
+            start,
+            end: self.text.len(),
+            least,
+        });
     }
 
     fn index(&mut self) {
@@ -183,7 +208,9 @@ impl Needles {
                     continue;
                 }
                 let number = self.forms.partition_point(|form| form.end <= start);
-                let Some(form) = self.forms.get(number) else { continue };
+                let Some(form) = self.forms.get(number) else {
+                    continue;
+                };
                 let hit = extend(text, at, &self.text[form.start..form.end], start - form.start);
                 if hit.len() >= form.least {
                     step = step.max((hit.end + 1).saturating_sub(GRAM));
@@ -310,7 +337,11 @@ mod tests {
                 let text = [&vec![b'.'; pad], &secret[start..start + FRAGMENT], b"...."].concat();
                 let mut found = Vec::new();
                 needles.find(&text.to_ascii_lowercase(), &mut found);
-                assert_eq!((found.len(), found[0].clone()), (1, pad..pad + FRAGMENT), "{start} {pad}");
+                assert_eq!(
+                    (found.len(), found[0].clone()),
+                    (1, pad..pad + FRAGMENT),
+                    "{start} {pad}"
+                );
                 let fifteen = [&vec![b'.'; pad], &secret[start..start + FRAGMENT - 1], b"...."].concat();
                 found.clear();
                 needles.find(&fifteen.to_ascii_lowercase(), &mut found);

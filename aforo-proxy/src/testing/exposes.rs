@@ -19,7 +19,9 @@ impl Oracle {
     pub fn new(secrets: &[&str]) -> Result<Self, BuildError> {
         let forms = secrets.iter().flat_map(|secret| forms(secret));
         let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::NoncontiguousNFA));
+        builder
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA));
         builder.build(forms).map(Self)
     }
 
@@ -37,7 +39,9 @@ pub fn exposes(output: &[u8], secret: &str) -> bool {
     let without_nul: Vec<u8> = output.iter().copied().filter(|&b| b != 0).collect();
     forms(secret).iter().any(|form| {
         let form = form.to_ascii_lowercase();
-        [&output, &without_nul].iter().any(|output| memchr::memmem::find(output, &form).is_some())
+        [&output, &without_nul]
+            .iter()
+            .any(|output| memchr::memmem::find(output, &form).is_some())
     })
 }
 
@@ -46,7 +50,12 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
     for fragment in whole.windows(FRAGMENT.min(whole.len()).max(1)) {
         let list = |separator: &str, write: &dyn Fn(u8) -> String| {
-            fragment.iter().map(|&b| write(b)).collect::<Vec<_>>().join(separator).into_bytes()
+            fragment
+                .iter()
+                .map(|&b| write(b))
+                .collect::<Vec<_>>()
+                .join(separator)
+                .into_bytes()
         };
         forms.extend([
             fragment.to_vec(),
@@ -96,9 +105,15 @@ mod tests {
         let secret = "q8Zk3LmNp0RtVx5YbC7dEf2G";
         assert!(exposes(format!("x{}y", &secret[4..20]).as_bytes(), secret));
         assert!(!exposes(format!("x{}y", &secret[4..19]).as_bytes(), secret));
-        assert!(exposes(BASE64_URL_SAFE.encode(format!("abc {secret}")).as_bytes(), secret));
+        assert!(exposes(
+            BASE64_URL_SAFE.encode(format!("abc {secret}")).as_bytes(),
+            secret
+        ));
         assert!(exposes(&base32(format!("ab {secret}").as_bytes()), secret));
-        assert!(exposes(&secret.bytes().flat_map(|b| [0, b]).collect::<Vec<_>>(), secret));
+        assert!(exposes(
+            &secret.bytes().flat_map(|b| [0, b]).collect::<Vec<_>>(),
+            secret
+        ));
         assert!(exposes(secret.to_uppercase().as_bytes(), secret));
         assert!(!exposes(b"nothing to see here, nothing at all", secret));
     }

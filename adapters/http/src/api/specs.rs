@@ -198,7 +198,11 @@ async fn publish(
 async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
     let fetched = shared
         .egress
-        .fetch(url, &shared.settings.private_upstreams, &egress::FetchLimits::default())
+        .fetch(
+            url,
+            &shared.settings.private_upstreams,
+            &egress::FetchLimits::default(),
+        )
         .await;
     fetched.map(|document| document.body.to_vec()).map_err(|error| {
         let detail = format!("The document cannot be fetched: {error}. Nothing was changed.");

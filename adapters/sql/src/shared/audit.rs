@@ -112,7 +112,10 @@ impl AuditRepository for Audit<'_> {
     async fn unsealed(&mut self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         // Ids sort by time, and an entry is committed within moments of its id. So only what is younger than the
         // last link, less a generous hour, can lack one: the cost does not grow with the log.
-        let since = self.head().await?.map_or(Uuid::nil(), |link| an_hour_before(link.entry.as_uuid()));
+        let since = self
+            .head()
+            .await?
+            .map_or(Uuid::nil(), |link| an_hour_before(link.entry.as_uuid()));
         let rows = sqlx::query_as::<Db, EntryRow>(
             "SELECT e.tenant_id, e.id, e.at, e.actor, e.action, e.target, e.detail FROM audit_entries e
              WHERE e.tenant_id = $1 AND $2 IS NULL AND e.id >= $3
