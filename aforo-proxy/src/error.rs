@@ -58,19 +58,19 @@ impl ProxyError {
     /// A stable name for machines.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Request(_) => "REQUEST_REFUSED",
-            Self::Credential(_) => "CREDENTIAL_PLACEMENT",
-            Self::Unsafe(_) => "CREDENTIAL_UNSAFE",
-            Self::ProxyAuthentication => "PROXY_AUTHENTICATION",
-            Self::Stream(_) => "STREAM_WITHHELD",
+            Self::Request(_) => "request_refused",
+            Self::Credential(_) => "credential_placement",
+            Self::Unsafe(_) => "credential_unsafe",
+            Self::ProxyAuthentication => "proxy_authentication",
+            Self::Stream(_) => "stream_withheld",
             Self::Egress(error) => match error {
-                EgressError::Denied(_) => "DENIED",
-                EgressError::Dns(_) => "DNS",
-                EgressError::Connect(_) => "CONNECT",
-                EgressError::Tls(_) => "TLS",
-                EgressError::Timeout(_) => "TIMEOUT",
-                EgressError::TooLarge => "RESPONSE_TOO_LARGE",
-                _ => "PROTOCOL",
+                EgressError::Denied(_) => "address_denied",
+                EgressError::Dns(_) => "dns_failed",
+                EgressError::Connect(_) => "connect_failed",
+                EgressError::Tls(_) => "tls_failed",
+                EgressError::Timeout(_) => "upstream_timeout",
+                EgressError::TooLarge => "response_too_large",
+                _ => "protocol_error",
             },
         }
     }

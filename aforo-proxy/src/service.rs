@@ -280,9 +280,10 @@ impl Sandbox {
             Reply::Events(stream) => stream.timing_mut(),
         };
         timing.session = wanted.session_ms;
-        timing.grant = crate::response::millis(granted);
+        // Looking the name up was part of the grant, and has a place of its own.
+        timing.grant = (crate::response::millis(granted) - timing.dns).max(0.0);
         timing.vault = crate::response::millis(opened);
-        timing.total += timing.session + timing.grant + timing.vault;
+        timing.total += timing.session + timing.grant + timing.dns + timing.vault;
         Ok(match reply {
             Reply::Whole(response) => Outcome::Whole(response),
             Reply::Events(stream) => Outcome::Events(stream),

@@ -191,7 +191,7 @@ async fn refused_addresses_are_not_dialled() {
         let error = closed.check(request(&origin, "/raw"), &[]).await.unwrap_err();
         assert_eq!(
             (error.code(), error.fault()),
-            ("DENIED", crate::Fault::Console),
+            ("address_denied", crate::Fault::Console),
             "{origin}"
         );
     }

@@ -69,6 +69,6 @@ export async function response(visitor) {
 export function addsUp({ total, phases }) {
   const sum = Object.values(phases).reduce((all, one) => all + one, 0);
   assert.equal(Object.keys(phases).length, 6);
-  assert.ok(Math.abs(sum - total) <= Math.max(1, total / 5), `the waterfall says ${sum} ms, the head says ${total} ms`);
+  assert.ok(Math.abs(sum - total) <= 1, `the waterfall says ${sum} ms, the head says ${total} ms`);
   assert.ok(total > 0);
 }

@@ -140,6 +140,56 @@ async fn race(store: &impl CoreStore, stores: Stores, rounds: u32) {
     assert!(won > 0, "everything lost against the cancellation");
 }
 
+/// Several first calls at once: each credential that was handed out works, and there is one twin.
+async fn first_calls_at_once(store: &impl CoreStore, stores: Stores, rounds: u32) {
+    let world = world(store).await;
+    let vault = Arc::new(Vault::new(
+        stores.vault.clone(),
+        stores.credentials.clone(),
+        Arc::new(KeyRing::generate(&OsEntropy)),
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+    ));
+    let actor = Actor::User(world.user);
+    for round in 0..rounds {
+        let mut tx = begin(store).await;
+        let plan = tx.plans(world.wide).find(world.plan).await.unwrap().unwrap();
+        let subscription = sample_subscription(&plan, world.customer);
+        tx.subscriptions(world.own).insert(&subscription).await.unwrap();
+        tx.commit().await.unwrap();
+        let calls = (0..6).map(|_| {
+            let vault = vault.clone();
+            let wanted = TwinUse {
+                subscription: subscription.id,
+                environment: Environment::Live,
+                product: world.product,
+                origin: "https://api.acme.test".into(),
+                operation: "getWeather".into(),
+            };
+            tokio::spawn(async move { vault.open_twin(world.own, actor, &wanted).await.unwrap() })
+        });
+        let mut handed_out = Vec::new();
+        for call in calls.collect::<Vec<_>>() {
+            handed_out.push(call.await.unwrap());
+        }
+        for secret in &handed_out {
+            assert_eq!(secret.expose(), handed_out[0].expose(), "round {round}");
+            let presented = Presented::bearer(secret.expose().clone());
+            vault.verify(&presented, Purpose::default()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn first_calls_at_once_share_one_twin() {
+    let store = aforo_memory::Store::new();
+    first_calls_at_once(&store, Stores::of(store.clone()), 10).await;
+    let (store, _folder) = crate::sqlite().await;
+    first_calls_at_once(&store, Stores::of(store.clone()), 10).await;
+    let (store, _database) = crate::postgres().await;
+    first_calls_at_once(&store, Stores::of(store.clone()), 20).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_vault_races_on_memory() {
     let store = aforo_memory::Store::new();
