@@ -7,6 +7,7 @@
 
 pub mod decode;
 pub mod error;
+mod in_flight;
 pub mod inject;
 pub mod request;
 pub mod response;
@@ -17,6 +18,7 @@ pub mod testing;
 pub mod upstream;
 
 pub use error::{Fault, ProxyError, Withheld};
+pub use in_flight::HeldStream;
 pub use inject::{Credential, Placement};
 pub use request::{ApprovedBase, CleanRequest, RequestError};
 pub use response::{CleanBody, CleanResponse, CleanStream, Reply, Timing};

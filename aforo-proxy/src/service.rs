@@ -31,9 +31,10 @@ use ipnet::IpNet;
 
 use crate::{
     error::ProxyError,
+    in_flight::{HeldStream, InFlight},
     inject::{Credential, Placement},
     request::{ApprovedBase, CleanRequest, clean_path},
-    response::{CleanResponse, CleanStream, Reply},
+    response::{CleanResponse, Reply},
     upstream::{Settings, Upstream},
 };
 
@@ -44,6 +45,10 @@ pub struct SandboxSettings {
     pub per_person: Quota,
     /// Calls of a whole tenant.
     pub per_tenant: Quota,
+    /// Calls under way in this process, streams included.
+    pub in_flight: usize,
+    /// Calls under way of one person.
+    pub in_flight_per_person: usize,
     /// Private ranges in which any product may have its upstream; a product may have ranges of its own besides.
     pub private_upstreams: Vec<IpNet>,
     /// Limits of each call.
@@ -51,11 +56,13 @@ pub struct SandboxSettings {
 }
 
 impl Default for SandboxSettings {
-    /// 60 a minute for a person, 600 for a tenant (open budget, security design 2.1).
+    /// 60 a minute for a person, 600 for a tenant (open budget, security design 2.1); 16 and 256 under way.
     fn default() -> Self {
         Self {
             per_person: Quota::per_minute(60),
             per_tenant: Quota::per_minute(600),
+            in_flight: 256,
+            in_flight_per_person: 16,
             private_upstreams: Vec::new(),
             call: Settings::default(),
         }
@@ -92,7 +99,7 @@ pub enum Outcome {
     /// A whole response.
     Whole(CleanResponse),
     /// Server-sent events.
-    Events(CleanStream),
+    Events(HeldStream),
 }
 
 /// Why a call was not made, or brought nothing back.
@@ -186,6 +193,7 @@ pub struct Sandbox {
     settings: SandboxSettings,
     by_person: RateLimiter<UserId>,
     by_tenant: RateLimiter<TenantId>,
+    in_flight: InFlight,
 }
 
 /// That this person may make this call.
@@ -206,7 +214,7 @@ impl Sandbox {
         settings: SandboxSettings,
     ) -> Self {
         let upstream = Upstream::new(client, settings.call.clone());
-        let (by_person, by_tenant) = Default::default();
+        let (by_person, by_tenant, in_flight) = Default::default();
         Self {
             store,
             vault,
@@ -216,6 +224,7 @@ impl Sandbox {
             settings,
             by_person,
             by_tenant,
+            in_flight,
         }
     }
 
@@ -231,6 +240,12 @@ impl Sandbox {
         self.by_tenant
             .take(person.tenant, self.settings.per_tenant, now)
             .map_err(over)?;
+
+        let (most, most_of_one) = (self.settings.in_flight, self.settings.in_flight_per_person);
+        let held = self.in_flight.begin(person.user, most, most_of_one);
+        let held = held.ok_or(SandboxError::BudgetUsedUp {
+            retry_after: Duration::from_secs(1),
+        })?;
 
         let product = self.product_of(person, wanted.spec).await?;
         let tenant_wide = aforo_core::TenantScope::tenant_wide(person.tenant);
@@ -286,7 +301,7 @@ impl Sandbox {
         timing.total += timing.session + timing.grant + timing.dns + timing.vault;
         Ok(match reply {
             Reply::Whole(response) => Outcome::Whole(response),
-            Reply::Events(stream) => Outcome::Events(stream),
+            Reply::Events(stream) => Outcome::Events(HeldStream::new(stream, held)),
         })
     }
 

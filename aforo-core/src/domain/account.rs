@@ -7,13 +7,13 @@ use super::{
     password::Passwords,
     session::{Principal, Session},
     store::CoreTx,
-    subscription::subscribe_in,
+    subscription::subscribe_as_in,
     token::{HostIdentity, SessionSigner, TokenError},
     user::{Role, User},
 };
 use crate::{
-    Clock, CustomerId, Entropy, Secret, SessionId, Store, StoreError, StoreErrorKind, TenantId, TenantScope,
-    Timestamp, UserId,
+    Clock, CustomerId, Entropy, Secret, SessionId, Store, StoreError, StoreErrorKind, SubscriptionId,
+    TenantId, TenantScope, Timestamp, UserId,
     kernel::{
         audit::{Actor, AuditEntry},
         rate::{Quota, RateLimiter},
@@ -494,10 +494,12 @@ async fn insert_account(
         .detail("role", user.role);
     tx.audit(scope).append(&entry).await?;
     let plans = tx.plans(scope).list().await?;
-    for plan in plans {
-        if plan.auto_subscribe {
-            subscribe_in(tx, &plan, user.customer, Actor::System, now, entropy).await?;
-        }
+    let plans: Vec<_> = plans.into_iter().filter(|plan| plan.auto_subscribe).collect();
+    // Ids of one moment sort by chance: put in order, lists show the subscriptions as the plans were made.
+    let mut ids: Vec<_> = plans.iter().map(|_| SubscriptionId::new(now, entropy)).collect();
+    ids.sort_unstable();
+    for (plan, id) in plans.iter().zip(ids) {
+        subscribe_as_in(tx, id, plan, user.customer, Actor::System, now, entropy).await?;
     }
     Ok(())
 }

@@ -108,8 +108,30 @@ pub async fn subscribe_in(
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Subscription, StoreError> {
+    subscribe_as_in(
+        tx,
+        SubscriptionId::new(now, entropy),
+        plan,
+        customer,
+        actor,
+        now,
+        entropy,
+    )
+    .await
+}
+
+/// As [`subscribe_in`], under an id that the caller made.
+pub(crate) async fn subscribe_as_in(
+    tx: &mut dyn CoreTx,
+    id: SubscriptionId,
+    plan: &Plan,
+    customer: CustomerId,
+    actor: Actor,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<Subscription, StoreError> {
     let subscription = Subscription {
-        id: SubscriptionId::new(now, entropy),
+        id,
         tenant: plan.tenant,
         customer,
         plan: plan.id,

@@ -236,6 +236,18 @@ impl<'s> View<'s> {
                 found.push(format!("I5: {id} died twice"));
             }
         }
+        for target in self
+            .entries
+            .get("twin.revoked")
+            .into_iter()
+            .flat_map(HashMap::keys)
+        {
+            expect("twin.revoked", (*target).to_owned(), &|_| true);
+            let twin = target.parse().ok().and_then(|id| self.keys.get(&id));
+            if !twin.is_some_and(|key| key.is_twin && key.is_revoked) {
+                found.push(format!("I5: {target} is no twin that was revoked"));
+            }
+        }
         found.extend(lacking);
         let mut twins: HashMap<_, usize> = HashMap::new();
         for twin in self.state.keys.iter().filter(|key| key.is_twin) {

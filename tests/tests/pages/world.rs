@@ -97,6 +97,8 @@ impl World {
             ),
         ] {
             let (made, _) = specs.add_product(scope, Actor::System, new).await.unwrap();
+            // Ids of one moment sort by chance, and the plans are listed by id.
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
             specs
                 .import(scope, Actor::System, made.id, text.into_bytes(), None)
                 .await

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use aforo_docs::spec::model::{Operation, ParameterPlace};
 use aforo_proxy::{
-    response::{CleanBody, CleanResponse, CleanStream, Timing},
+    HeldStream,
+    response::{CleanBody, CleanResponse, Timing},
     service::Outcome,
 };
 use axum::{
@@ -222,7 +223,7 @@ fn withheld(context: &Context, status: u16, reason: &str) -> TryOutcome {
 }
 
 /// What came of a stream within the time and size that a page can wait for.
-async fn events(mut stream: CleanStream) -> TryOutcome {
+async fn events(mut stream: HeldStream) -> TryOutcome {
     let mut bytes = Vec::new();
     let mut ended = false;
     let collect = async {
