@@ -211,26 +211,25 @@ impl Specs {
         })
     }
 
-    /// Makes the origin that the published description names the approved one: from now on calls, with their
-    /// credential, go there.
-    pub async fn approve_upstream(
+    /// Makes this the approved upstream, in the caller's transaction: from now on calls, with their credential, go
+    /// there. Revoke the product's twins in the same transaction, so that what the old server has seen ends.
+    pub async fn approve_upstream_in(
         &self,
+        tx: &mut dyn DocsTx,
         scope: TenantScope,
         actor: Actor,
         product: ProductId,
-        upstream: Upstream,
+        upstream: &Upstream,
     ) -> Result<(), DocsError> {
         let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
-        if !tx.products(scope).approve_upstream(product, &upstream).await? {
+        if !tx.products(scope).approve_upstream(product, upstream).await? {
             return Err(DocsError::ProductNotFound(product));
         }
         let entry = AuditEntry::new(scope, actor, "upstream.approved", now, &*self.entropy)
             .target(product)
             .detail("origin", &upstream.origin)
             .detail("base_path", &upstream.base_path);
-        tx.audit(scope).append(&entry).await?;
-        Ok(tx.commit().await?)
+        Ok(tx.audit(scope).append(&entry).await?)
     }
 
     /// A stored description, read.

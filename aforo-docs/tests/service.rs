@@ -147,10 +147,13 @@ async fn without_an_origin_calls_go_nowhere_until_one_is_approved() {
         (None, up("https://api.acme.test", "/v1"))
     );
     let proposed = imported.proposed.unwrap();
+    let docs: &dyn Store<dyn DocsTx> = &*w.store;
+    let mut tx = docs.begin().await.unwrap();
     w.specs
-        .approve_upstream(w.scope, Actor::Operator, w.product, proposed)
+        .approve_upstream_in(&mut *tx, w.scope, Actor::Operator, w.product, &proposed)
         .await
         .unwrap();
+    tx.commit().await.unwrap();
     assert_eq!(
         (w.product().await.upstream, w.product().await.proposed_upstream),
         (up("https://api.acme.test", "/v1"), None)

@@ -297,6 +297,7 @@ macro_rules! vault_contract {
                 a_lineage_shows_its_unrevoked_keys_in_order
                 twins_are_found_by_subscription_and_environment_and_never_listed
                 a_subscription_has_one_twin_for_each_environment_and_integration
+                twins_of_an_integration_are_revoked_together
                 keys_are_seen_by_their_scopes_only
                 operator_keys_are_for_tenant_wide_scopes
                 nothing_of_another_tenant_can_be_touched

@@ -69,6 +69,9 @@ pub trait KeyRepository: Send {
         environment: Environment,
         integration: &str,
     ) -> Result<Option<(ApiKey, SealedCredential)>, StoreError>;
+    /// Revokes every unrevoked playground twin that is sealed for an integration, with its sealed copy; returns
+    /// them in id order.
+    async fn revoke_twins_for(&mut self, integration: &str, at: Timestamp) -> Result<Vec<KeyId>, StoreError>;
     /// Stores the sealed copy of a key. [`StoreErrorKind::Conflict`](aforo_core::StoreErrorKind) if it has one.
     async fn insert_sealed(&mut self, sealed: &SealedCredential) -> Result<(), StoreError>;
 }

@@ -157,6 +157,26 @@ impl Vault {
         Ok((key, sealed, plain))
     }
 
+    /// Revokes every twin of a product, in the caller's transaction: when its calls go to another server from now
+    /// on, what the old one has seen must not work any more. Returns how many.
+    pub async fn revoke_twins_in(
+        &self,
+        tx: &mut dyn VaultTx,
+        scope: TenantScope,
+        actor: Actor,
+        product: ProductId,
+    ) -> Result<usize, VaultError> {
+        let now = self.clock.now();
+        let revoked = tx.keys(scope).revoke_twins_for(&product.to_string(), now).await?;
+        for id in &revoked {
+            let entry = AuditEntry::new(scope, actor, "twin.revoked", now, &*self.entropy)
+                .target(id)
+                .detail("reason", "the product's upstream was changed");
+            tx.audit(scope).append(&entry).await?;
+        }
+        Ok(revoked.len())
+    }
+
     async fn live_subscription(
         &self,
         tx: &mut dyn VaultTx,

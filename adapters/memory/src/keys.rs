@@ -171,6 +171,21 @@ impl KeyRepository for Scoped<'_> {
         });
         Ok(found)
     }
+    async fn revoke_twins_for(&mut self, integration: &str, at: Timestamp) -> Result<Vec<KeyId>, StoreError> {
+        let sealed = self.data.sealed.rows().values();
+        let mut wanted: Vec<KeyId> = sealed
+            .filter(|s| s.context.integration == integration && s.context.purpose == PURPOSE_INJECT)
+            .map(|s| s.context.key)
+            .collect();
+        wanted.sort_unstable();
+        let mut revoked = Vec::new();
+        for id in wanted {
+            if self.revoke(id, at).await? {
+                revoked.push(id);
+            }
+        }
+        Ok(revoked)
+    }
     async fn insert_sealed(&mut self, sealed: &SealedCredential) -> Result<(), StoreError> {
         let context = &sealed.context;
         if context.tenant != self.scope.tenant() || !self.covered_pair(context.key, context.subscription) {

@@ -45,6 +45,9 @@ macro_rules! hold {
 mod shared;
 pub use shared::{Store, Tx};
 
+/// How often opening is tried, 20 ms apart, while others are at it.
+const OPEN_TRIES: u32 = 250;
+
 impl Store {
     /// Opens the database at `sqlite:path`, creating the file if there is none.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
@@ -58,6 +61,18 @@ impl Store {
     }
     /// Opens a database as the host wants it; journal, durability, foreign keys and secure deletion are set here.
     pub async fn open_with(options: SqliteConnectOptions, settings: Settings) -> Result<Self, StoreError> {
+        // Switching a new file to WAL does not wait for others that do the same: SQLite turns them away at once.
+        let mut tries = 0;
+        loop {
+            match Self::open_once(options.clone(), settings).await {
+                Err(error) if error.kind() == StoreErrorKind::Busy && tries < OPEN_TRIES => tries += 1,
+                other => return other,
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn open_once(options: SqliteConnectOptions, settings: Settings) -> Result<Self, StoreError> {
         let writing = options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)

@@ -359,6 +359,46 @@ pub async fn twins_are_found_by_subscription_and_environment_and_never_listed(su
     assert_eq!(tx.keys(owner.wide()).find(key.id).await.unwrap(), None);
 }
 
+/// `revoke_twins_for` ends the twins of one integration, of all customers in the scope, with their sealed copies;
+/// other integrations, other tenants and ordinary keys are left alone.
+pub async fn twins_of_an_integration_are_revoked_together(subject: &Subject) {
+    let (owner, stranger) = (owner(subject).await, self::owner(subject).await);
+    let (s, t) = (subscribe(subject, &owner).await, subscribe(subject, &owner).await);
+    let foreign = subscribe(subject, &stranger).await;
+    let mut wanted = vec![
+        add_twin(subject, &owner, Environment::Live, s).await.0.id,
+        add_twin(subject, &owner, Environment::Test, s).await.0.id,
+        add_twin(subject, &owner, Environment::Live, t).await.0.id,
+    ];
+    wanted.sort_unstable();
+    add_twin(subject, &stranger, Environment::Live, foreign).await;
+    let mut tx = subject.begin().await;
+    let mut keys = tx.keys(owner.wide());
+    let at = Timestamp::from_millis(1_760_000_000_777);
+    assert_eq!(keys.revoke_twins_for("prod_other", at).await.unwrap(), []);
+    assert_eq!(keys.revoke_twins_for(INTEGRATION, at).await.unwrap(), wanted);
+    assert_eq!(keys.revoke_twins_for(INTEGRATION, at).await.unwrap(), []);
+    for (subscription, environment) in [
+        (s, Environment::Live),
+        (s, Environment::Test),
+        (t, Environment::Live),
+    ] {
+        assert!(
+            keys.twin(subscription, environment, INTEGRATION)
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+    drop(keys);
+    let other = tx
+        .keys(stranger.wide())
+        .twin(foreign, Environment::Live, INTEGRATION)
+        .await
+        .unwrap();
+    assert!(other.is_some());
+}
+
 /// A second unrevoked twin for the same integration cannot be sealed; after the first is revoked, it can. Nor has
 /// a key two copies.
 pub async fn a_subscription_has_one_twin_for_each_environment_and_integration(subject: &Subject) {

@@ -173,9 +173,7 @@ async fn ensure_product(
         Some(product) => {
             // Another port than last time: the person who starts the program moves its own demo API.
             if product.upstream.as_ref() != Some(&upstream) {
-                specs
-                    .approve_upstream(scope, Actor::Operator, product.id, upstream)
-                    .await?;
+                setup.approve_upstream(scope, product.id, &upstream).await?;
             }
             product
         }

@@ -3,8 +3,12 @@
 use std::{path::PathBuf, sync::Arc};
 
 use aforo_core::{
-    Clock, OsEntropy, SystemClock,
-    domain::tenant::{Tenant, ensure_tenant},
+    Clock, OsEntropy, ProductId, SystemClock, TenantScope,
+    domain::{
+        product::Upstream,
+        tenant::{Tenant, ensure_tenant},
+    },
+    kernel::audit::Actor,
 };
 use aforo_docs::{service::Specs, store::Stores};
 use aforo_sql::AnyStore;
@@ -65,6 +69,24 @@ impl Setup {
 
     pub(crate) fn specs(&self) -> Specs {
         Specs::new(self.stores.docs.clone(), self.clock.clone(), Arc::new(OsEntropy))
+    }
+
+    /// Sends a product's calls elsewhere from now on, and ends the credentials that the old server has seen.
+    pub(crate) async fn approve_upstream(
+        &self,
+        scope: TenantScope,
+        product: ProductId,
+        upstream: &Upstream,
+    ) -> Result<(), Failure> {
+        let (specs, vault) = (self.specs(), self.vault()?);
+        let mut tx = self.stores.console.begin().await?;
+        specs
+            .approve_upstream_in(&mut *tx, scope, Actor::Operator, product, upstream)
+            .await?;
+        vault
+            .revoke_twins_in(&mut *tx, scope, Actor::Operator, product)
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     /// The tenant that `--tenant` names, or the only one.

@@ -279,6 +279,20 @@ impl KeyRepository for Rows<'_> {
             live.then(|| (key.clone(), sealed.clone()))
         }))
     }
+    async fn revoke_twins_for(&mut self, integration: &str, at: Timestamp) -> Result<Vec<KeyId>, StoreError> {
+        let sealed = self.data.sealed.values();
+        let wanted: Vec<KeyId> = sealed
+            .filter(|s| s.context.integration == integration)
+            .map(|s| s.context.key)
+            .collect();
+        let mut revoked = Vec::new();
+        for id in wanted {
+            if self.revoke(id, at).await? {
+                revoked.push(id);
+            }
+        }
+        Ok(revoked)
+    }
     async fn insert_sealed(&mut self, sealed: &SealedCredential) -> Result<(), StoreError> {
         match self.data.sealed.insert(sealed.context.key, sealed.clone()) {
             None => Ok(()),

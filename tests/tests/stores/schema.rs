@@ -84,15 +84,17 @@ async fn both_databases_have_the_same_migrations() {
 
 #[tokio::test]
 async fn processes_that_start_at_once_migrate_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let starts = (0..4).map(|_| async {
-        let store = sqlite::Store::open_file(folder.path().join("console.db"))
-            .await
-            .unwrap();
-        store.migrate().await.unwrap();
-        store.migrate().await.unwrap();
-    });
-    join_all(starts).await;
+    for round in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let starts = (0..4).map(|_| async {
+            let store = sqlite::Store::open_file(folder.path().join("console.db"))
+                .await
+                .unwrap_or_else(|error| panic!("round {round}: {error:?}"));
+            store.migrate().await.unwrap();
+            store.migrate().await.unwrap();
+        });
+        join_all(starts).await;
+    }
     let database = Database::empty().await;
     let starts = (0..4).map(|_| async {
         let store = postgres::Store::open(&database.url).await.unwrap();

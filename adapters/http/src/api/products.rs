@@ -255,10 +255,13 @@ pub(crate) async fn approve_upstream(
     let mut allowed = shared.settings.private_upstreams.clone();
     allowed.extend(&product.private_ranges);
     check_reachable(shared, "/origin", &proposed.origin, &allowed).await?;
+    let (mut tx, actor) = (shared.stores.console.begin().await?, context.actor());
     shared
         .specs
-        .approve_upstream(scope, context.actor(), id, proposed)
+        .approve_upstream_in(&mut *tx, scope, actor, id, &proposed)
         .await?;
+    shared.vault.revoke_twins_in(&mut *tx, scope, actor, id).await?;
+    tx.commit().await?;
     Ok(())
 }
 

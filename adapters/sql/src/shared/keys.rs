@@ -325,6 +325,29 @@ impl KeyRepository for Keys<'_> {
         Ok(Some((row.key.try_into()?, row.sealed.try_into()?)))
     }
 
+    async fn revoke_twins_for(&mut self, integration: &str, at: Timestamp) -> Result<Vec<KeyId>, StoreError> {
+        let wanted: Vec<Uuid> = sqlx::query_scalar::<Db, Uuid>(
+            "SELECT k.id FROM sealed_credentials c JOIN api_keys k ON k.tenant_id = c.tenant_id AND k.id = c.key_id
+             WHERE c.tenant_id = $1 AND ($2 IS NULL OR k.customer_id = $2) AND c.integration = $3
+                AND c.purpose = $4 AND k.origin = 'playground' AND k.revoked_at IS NULL
+             ORDER BY k.id",
+        )
+        .bind(self.scope.tenant)
+        .bind(self.scope.customer)
+        .bind(integration)
+        .bind(PURPOSE_INJECT)
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(store_error)?;
+        let mut revoked = Vec::new();
+        for id in wanted.into_iter().map(KeyId::from_uuid) {
+            if self.revoke(id, at).await? {
+                revoked.push(id);
+            }
+        }
+        Ok(revoked)
+    }
+
     async fn insert_sealed(&mut self, sealed: &SealedCredential) -> Result<(), StoreError> {
         let context = &sealed.context;
         let done = sqlx::query::<Db>(

@@ -103,9 +103,7 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
         Err(error) => return Err(error.into()),
     };
     if let Some(upstream) = upstream.filter(|u| !made && product.upstream.as_ref() != Some(u)) {
-        specs
-            .approve_upstream(scope, Actor::Operator, product.id, upstream)
-            .await?;
+        setup.approve_upstream(scope, product.id, &upstream).await?;
     }
     let spec = &imported.spec;
     println!(
