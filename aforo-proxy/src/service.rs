@@ -56,13 +56,13 @@ pub struct SandboxSettings {
 }
 
 impl Default for SandboxSettings {
-    /// 60 a minute for a person, 600 for a tenant (open budget, security design 2.1); 16 and 256 under way.
+    /// 60 a minute for a person, 600 for a tenant (open budget, security design 2.1); 64 and 256 under way.
     fn default() -> Self {
         Self {
             per_person: Quota::per_minute(60),
             per_tenant: Quota::per_minute(600),
             in_flight: 256,
-            in_flight_per_person: 16,
+            in_flight_per_person: 64,
             private_upstreams: Vec::new(),
             call: Settings::default(),
         }
