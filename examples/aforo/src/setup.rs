@@ -17,8 +17,8 @@ use clap::Args;
 
 use crate::{Failure, folder::Folder};
 
-/// Options of every command.
-#[derive(Args, Clone, Debug)]
+/// Options of every command. No Debug: the database's address may hold its password.
+#[derive(Args, Clone)]
 pub(crate) struct Global {
     /// Folder for the embedded database and the key files.
     #[arg(long, global = true, default_value = "aforo-data", env = "AFORO_DATA")]
