@@ -1,5 +1,10 @@
 //! Every link of the console, built from where the host mounted it.
 
+mod admin;
+mod docs;
+mod reference;
+mod search;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::assets;

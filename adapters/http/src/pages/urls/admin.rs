@@ -1,0 +1,5 @@
+//! Links of the operator console.
+
+use super::Urls;
+
+impl Urls {}

@@ -1,0 +1,5 @@
+//! Links of the guides.
+
+use super::Urls;
+
+impl Urls {}

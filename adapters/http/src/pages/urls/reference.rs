@@ -1,0 +1,5 @@
+//! Links of the reference beyond the first: versions, changelog, playground.
+
+use super::Urls;
+
+impl Urls {}

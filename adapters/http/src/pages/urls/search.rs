@@ -1,0 +1,5 @@
+//! Links of search.
+
+use super::Urls;
+
+impl Urls {}
