@@ -40,6 +40,9 @@ pub(crate) struct DemoArgs {
     /// Path under which the console is mounted.
     #[arg(long, default_value = "/")]
     prefix: String,
+    /// The server that the console is mounted in.
+    #[arg(long, value_enum, default_value_t = server::Server::Axum)]
+    server: server::Server,
     /// Private ranges in which further products may have their upstream (CIDR; may be repeated).
     #[arg(long, value_name = "CIDR")]
     allow_private: Vec<ipnet::IpNet>,
@@ -94,6 +97,7 @@ pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Fail
 
     let serve = ServeArgs {
         listen: args.listen,
+        server: args.server,
         prefix: args.prefix.clone(),
         insecure_cookies: true,
         trusted_proxy: Vec::new(),
@@ -116,7 +120,7 @@ pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Fail
     println!("  Data:                        {}", global.data.display());
     println!();
     println!("Stop with Ctrl C.");
-    server::serve(&setup, console, listener, &args.prefix).await?;
+    server::serve(&setup, console, listener, &serve).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,6 @@
-//! Serving a console on axum until a signal comes.
+//! Serving a console on axum or actix-web until a signal comes.
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use aforo_core::{
     TenantId,
@@ -10,6 +10,7 @@ use aforo_http::{Console, Tenancy};
 use aforo_proxy::service::SandboxSettings;
 use axum::Router;
 use clap::Args;
+use futures_util::{FutureExt, future::BoxFuture};
 use ipnet::IpNet;
 use tokio::{net::TcpListener, sync::watch};
 
@@ -29,6 +30,9 @@ pub(crate) struct ServeArgs {
     /// Path under which the console is mounted.
     #[arg(long, default_value = "/")]
     pub(crate) prefix: String,
+    /// The server that the console is mounted in.
+    #[arg(long, value_enum, default_value_t = Server::Axum)]
+    pub(crate) server: Server,
     /// Serve over plain HTTP: the session cookie does not demand TLS. For one machine only.
     #[arg(long)]
     pub(crate) insecure_cookies: bool,
@@ -48,6 +52,16 @@ pub(crate) struct ServeArgs {
     /// Playground calls a minute for the whole tenant.
     #[arg(long, default_value_t = 600)]
     pub(crate) try_per_tenant: u32,
+}
+
+/// A server of the Rust world that a console can be mounted in.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// axum.
+    Axum,
+    /// actix-web.
+    #[cfg(feature = "actix")]
+    Actix,
 }
 
 pub(crate) async fn run(global: Global, args: ServeArgs) -> Result<ExitCode, Failure> {
@@ -78,7 +92,7 @@ pub(crate) async fn run(global: Global, args: ServeArgs) -> Result<ExitCode, Fai
         listener.local_addr()?,
         args.prefix
     );
-    serve(&setup, console, listener, &args.prefix).await?;
+    serve(&setup, console, listener, &args).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -109,7 +123,7 @@ pub(crate) async fn serve(
     setup: &Setup,
     console: Console,
     listener: TcpListener,
-    prefix: &str,
+    args: &ServeArgs,
 ) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     let workers = {
@@ -137,13 +151,7 @@ pub(crate) async fn serve(
             }
         })
     };
-    let app: Router = Router::new().merge(aforo_axum::mount(prefix, console.service()));
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let mut ending = stopped.clone();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-        let _ = ending.wait_for(|stop| *stop).await;
-    });
-    let mut server = tokio::spawn(server.into_future());
+    let mut server = tokio::spawn(listen(args, console, listener, stopped));
     tokio::select! {
         done = &mut server => done??,
         () = signal() => {
@@ -157,6 +165,46 @@ pub(crate) async fn serve(
     shredder.await?;
     setup.database.close().await;
     Ok(())
+}
+
+/// The server itself, with the console mounted.
+fn listen(
+    args: &ServeArgs,
+    console: Console,
+    listener: TcpListener,
+    mut stopped: watch::Receiver<bool>,
+) -> BoxFuture<'static, io::Result<()>> {
+    let prefix = args.prefix.clone();
+    let end = async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    match args.server {
+        Server::Axum => {
+            let app: Router = Router::new().merge(aforo_axum::mount(&prefix, console.service()));
+            let app = app.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, app)
+                .with_graceful_shutdown(end)
+                .into_future()
+                .boxed()
+        }
+        #[cfg(feature = "actix")]
+        Server::Actix => async move {
+            let app = move || actix_web::App::new().service(aforo_actix::mount(&prefix, console.service()));
+            // A client that goes away ends its request, as on axum.
+            let server = actix_web::HttpServer::new(app)
+                .disable_signals()
+                .h1_allow_half_closed(false)
+                .listen(listener.into_std()?)?
+                .run();
+            let handle = server.handle();
+            tokio::spawn(async move {
+                end.await;
+                handle.stop(true).await;
+            });
+            server.await
+        }
+        .boxed(),
+    }
 }
 
 /// SIGINT or SIGTERM.

@@ -26,6 +26,8 @@ export async function start(t, { prefix = '/', hostile = false, log = 'warn', ar
   const files = { stdout: path.join(folder, 'stdout'), stderr: path.join(folder, 'stderr') };
   const [out, err] = [openSync(files.stdout, 'w'), openSync(files.stderr, 'w')];
   const all = ['--data', data, '--listen', '127.0.0.1:0', '--upstream-listen', '127.0.0.1:0', '--prefix', prefix, ...args];
+  // The same console in the other server: AFORO_SERVER=actix.
+  if (process.env.AFORO_SERVER) all.push('--server', process.env.AFORO_SERVER);
   if (hostile) all.push('--hostile');
   const child = spawn(PROGRAM, all, { cwd: folder, stdio: ['ignore', out, err], env: { PATH: process.env.PATH, RUST_LOG: log, RUST_BACKTRACE: '1' } });
   closeSync(out);
