@@ -106,6 +106,7 @@ pub(crate) enum Section {
     Keys,
     Subscriptions,
     Account,
+    Admin,
 }
 
 /// One page, ready to be wrapped.
@@ -197,7 +198,8 @@ pub(crate) fn csrf_field(c: &Chrome) -> Markup {
     html! { input type="hidden" name=(CSRF_FIELD) value=(c.csrf); }
 }
 
-fn side_link(c: &Chrome, href: String, symbol: &str, label: &str, current: bool) -> Markup {
+/// One link of a side navigation.
+pub(super) fn side_link(c: &Chrome, href: String, symbol: &str, label: &str, current: bool) -> Markup {
     html! { li { a href=(href) aria-current=[current.then_some("page")] { (icon(c, symbol)) span { (label) } } } }
 }
 
@@ -210,6 +212,9 @@ fn primary_links(c: &Chrome, section: Section) -> Markup {
     html! {
         ul { @for (href, label, of) in links {
             li { a href=(href) aria-current=[(of == section).then_some("page")] { (label) } }
+        }
+        @if c.viewer.as_ref().is_some_and(|viewer| viewer.operator) {
+            li { a href=(c.urls.admin()) aria-current=[(section == Section::Admin).then_some("page")] { "Admin" } }
         } }
     }
 }

@@ -6,6 +6,7 @@
 //! [`Chrome::csrf`] in the field [`CSRF_FIELD`], and expects a 303 or the same page with its errors.
 
 mod account;
+mod admin;
 mod chrome;
 mod format;
 mod home;
@@ -21,6 +22,7 @@ pub mod samples;
 
 pub use self::{
     account::{SignInView, SignUpView, sign_in, sign_up},
+    admin::{AdminOverviewView, OriginWaiting, admin_overview},
     chrome::{Brand, CSRF_FIELD, CSRF_HEADER, Chrome, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Viewer},
     home::{HomeView, ProductCard, home, references},
     keys::{

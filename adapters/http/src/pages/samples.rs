@@ -7,6 +7,7 @@ use aforo_docs::spec::model::Operation;
 
 use super::*;
 
+mod admin;
 mod spec;
 mod views;
 
@@ -50,6 +51,7 @@ pub fn all(c: &Chrome) -> Vec<Rendered> {
     pages.extend(key_pages(c));
     pages.extend(subscription_pages(c));
     pages.extend(reference_pages(c));
+    pages.extend(admin::pages(c));
     pages
 }
 

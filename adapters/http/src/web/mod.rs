@@ -4,6 +4,7 @@
 //! same form and its errors, or with a page that shows the result.
 
 mod account;
+mod admin;
 mod assets;
 mod catalog;
 mod form;
@@ -39,6 +40,7 @@ const FORM_LIMIT: usize = 64 * 1024;
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     home::routes(routes);
     account::routes(routes);
+    admin::routes(routes);
     theme::routes(routes);
     keys::routes(routes);
     subscriptions::routes(routes);

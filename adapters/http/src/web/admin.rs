@@ -1,0 +1,81 @@
+//! The start page of the operator console: what waits for a decision.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aforo_core::{PageRequest, ProductId, SpecId};
+use axum::{extract::State, response::Response};
+use http::{Method, StatusCode};
+
+use super::{catalog::Catalog, chrome, page};
+use crate::{
+    console::Shared,
+    extract::Ctx,
+    guard::Context,
+    pages::{self, AdminOverviewView, OriginWaiting},
+    problem::Problem,
+    route::{Plane, Route, RoutesBuilder},
+};
+
+/// Descriptions asked for at once.
+const BATCH: u32 = 200;
+
+pub(super) fn routes(routes: &mut RoutesBuilder) {
+    let overview = Route::page(
+        Method::GET,
+        "/admin",
+        Plane::Session,
+        "What waits for an operator",
+    );
+    routes.add(overview.admin(), admin);
+}
+
+async fn admin(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Response, Problem> {
+    let view = view(&shared, &context).await?;
+    let chrome = chrome(&shared, &context).await?;
+    Ok(page(StatusCode::OK, pages::admin_overview(&chrome, &view)))
+}
+
+async fn view(shared: &Shared, context: &Context) -> Result<AdminOverviewView, Problem> {
+    let scope = context.tenant_scope();
+    let mut tx = shared.stores.docs.read().await?;
+    let catalog = Catalog::read(&mut *tx.products(scope)).await?;
+    let mut newest = BTreeMap::<ProductId, SpecId>::new();
+    let mut after = None;
+    loop {
+        let found = tx
+            .specs(scope)
+            .list(None, PageRequest { after, limit: BATCH })
+            .await?;
+        for spec in &found.items {
+            newest
+                .entry(spec.product)
+                .and_modify(|id| *id = spec.id.max(*id))
+                .or_insert(spec.id);
+        }
+        after = found.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut view = AdminOverviewView {
+        fresh: true,
+        ..AdminOverviewView::default()
+    };
+    for product in catalog.products() {
+        view.fresh &= product.published_spec.is_none();
+        let unpublished = newest
+            .get(&product.id)
+            .is_some_and(|id| product.published_spec.is_none_or(|published| *id > published));
+        if unpublished {
+            view.unpublished_specs.push(product.name.clone());
+        }
+        if let Some(proposed) = &product.proposed_upstream {
+            view.origins.push(OriginWaiting {
+                product: product.slug.clone(),
+                name: product.name.clone(),
+                origin: proposed.origin.clone(),
+            });
+        }
+    }
+    Ok(view)
+}
