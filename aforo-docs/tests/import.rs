@@ -99,9 +99,10 @@ fn an_operation_shows_all_that_applies_to_it() {
     assert_eq!(op.security, [vec![SecurityScheme::HttpBearer]]);
     assert_eq!(op.servers[0].url, "https://eu.api.bookshop.example/v1");
     assert_eq!(op.responses[0].status, "200");
+    let next = &op.responses[0].headers[0];
     assert_eq!(
-        op.responses[0].headers,
-        [("X-Next".to_owned(), "Where the next page is.".to_owned())]
+        (next.name.as_str(), next.description.as_str()),
+        ("X-Next", "Where the next page is.")
     );
     assert_eq!(
         (

@@ -105,6 +105,8 @@ pub(super) fn content(
             media_type: name.to_owned(),
             schema: view,
             example,
+            examples: Vec::new(),
+            sequence: false,
             encoding,
         },
         used,

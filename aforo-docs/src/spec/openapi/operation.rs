@@ -13,8 +13,8 @@ use super::{
     text,
 };
 use crate::spec::model::{
-    Method, Operation, OperationSummary, Parameter, ParameterPlace, Response, SchemaView, SecurityScheme,
-    Server, Style,
+    Method, Operation, OperationSummary, Parameter, ParameterPlace, Response, ResponseHeader, SchemaView,
+    SecurityScheme, Server, Style,
 };
 
 const PARAMETER_LEVELS: u32 = 4;
@@ -39,6 +39,11 @@ pub(super) fn build(root: &Value, summary: &OperationSummary, place: &Place) -> 
         responses: responses(root, operation, summary.method),
         security,
         servers: servers(&[Some(operation), Some(item), Some(root)]),
+        webhook: false,
+        callbacks: Vec::new(),
+        external_docs: None,
+        author_samples: Vec::new(),
+        deprecation: String::new(),
     })
 }
 
@@ -225,6 +230,7 @@ fn parameter(root: &Value, name: &str, place: ParameterPlace, object: &Value, no
         media_type: content.map(|(media, _)| media.clone()),
         schema: view,
         example,
+        examples: Vec::new(),
     }
 }
 
@@ -244,6 +250,7 @@ fn undescribed(name: &str) -> Parameter {
             ..SchemaView::default()
         },
         example: Some(Value::String("string".to_owned())),
+        examples: Vec::new(),
     }
 }
 
@@ -304,7 +311,14 @@ fn responses(root: &Value, operation: &Value, method: Method) -> Vec<Response> {
         }
         let header = |(name, header): (&String, &Value)| {
             let header = resolve(root, header).value.unwrap_or(&Value::Null);
-            (name.clone(), text(header, "description"))
+            ResponseHeader {
+                name: name.clone(),
+                required: flag(header, "required"),
+                deprecated: flag(header, "deprecated"),
+                description: text(header, "description"),
+                schema: SchemaView::default(),
+                example: None,
+            }
         };
         let headers = response.get("headers").and_then(Value::as_object);
         let said = found
@@ -316,6 +330,7 @@ fn responses(root: &Value, operation: &Value, method: Method) -> Vec<Response> {
             description: said.unwrap_or_else(|| text(response, "description")),
             headers: headers.into_iter().flatten().map(header).collect(),
             contents,
+            links: Vec::new(),
         });
     }
     out

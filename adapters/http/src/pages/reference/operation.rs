@@ -1,6 +1,6 @@
 //! One operation: what it takes and gives, Try it, samples.
 
-use aforo_docs::spec::model::{Content, Operation, Parameter, ParameterPlace, Response, SecurityScheme};
+use aforo_docs::spec::model::{Content, Operation, Parameter, ParameterPlace, Response, ResponseHeader, SecurityScheme};
 use maud::{Markup, html};
 
 use super::{
@@ -269,9 +269,9 @@ fn media_types(response: &Response) -> String {
         .join(", ")
 }
 
-fn response_headers(headers: &[(String, String)]) -> Markup {
-    html! { @for (name, text) in headers {
-        div.prop { div.head { span.name { (name) } span.type { "header" } } @if !text.is_empty() { p { (text) } } }
+fn response_headers(headers: &[ResponseHeader]) -> Markup {
+    html! { @for h in headers {
+        div.prop { div.head { span.name { (h.name) } span.type { "header" } } @if !h.description.is_empty() { p { (h.description) } } }
     } }
 }
 

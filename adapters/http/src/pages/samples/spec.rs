@@ -2,7 +2,7 @@
 
 use aforo_docs::spec::model::{
     AlternativeKind, Content, Method, Operation, OperationSummary, Parameter, ParameterPlace, PropertyView,
-    RequestBody, Response, SchemaView, SecurityScheme, Server, Style,
+    RequestBody, Response, ResponseHeader, SchemaView, SecurityScheme, Server, Style,
 };
 use serde_json::{Value, json};
 
@@ -145,6 +145,7 @@ fn parameter(name: &str, place: ParameterPlace, required: bool, schema: SchemaVi
         media_type: None,
         schema,
         example: None,
+        examples: Vec::new(),
     }
 }
 
@@ -153,13 +154,25 @@ fn content(media_type: &str, schema: Option<SchemaView>, example: Option<Value>)
         media_type: media_type.into(),
         schema,
         example,
+        examples: Vec::new(),
+        sequence: false,
         encoding: Vec::new(),
     }
 }
 
 fn response(status: &str, description: &str, contents: Vec<Content>) -> Response {
     let headers = if status == "429" {
-        vec![("Retry-After".to_owned(), "Seconds to wait.".to_owned())]
+        vec![ResponseHeader {
+            name: "Retry-After".to_owned(),
+            required: false,
+            deprecated: false,
+            description: "Seconds to wait.".to_owned(),
+            schema: SchemaView {
+                types: vec!["integer".into()],
+                ..SchemaView::default()
+            },
+            example: None,
+        }]
     } else {
         Vec::new()
     };
@@ -168,6 +181,7 @@ fn response(status: &str, description: &str, contents: Vec<Content>) -> Response
         description: description.into(),
         headers,
         contents,
+        links: Vec::new(),
     }
 }
 
@@ -338,6 +352,11 @@ pub(super) fn translate() -> Operation {
             url: "https://api.example.com".into(),
             description: "Production".into(),
         }],
+        webhook: false,
+        callbacks: Vec::new(),
+        external_docs: None,
+        author_samples: Vec::new(),
+        deprecation: String::new(),
     }
 }
 

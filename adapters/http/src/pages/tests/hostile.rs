@@ -1,8 +1,9 @@
 //! Text from others in every field of every view: it must come out as text.
 
 use aforo_docs::spec::model::{
-    AlternativeKind, Content, Method, Operation, OperationSummary, Parameter, ParameterPlace, PropertyView,
-    RequestBody, Response, SchemaView, SecurityScheme, Server, Style,
+    AlternativeKind, AuthorSample, Callback, ConditionView, Content, DiscriminatorView, ExternalDocs, Method,
+    NamedExample, Operation, OperationSummary, Parameter, ParameterPlace, PropertyView, RequestBody, Response,
+    ResponseHeader, ResponseLink, SchemaView, SecurityScheme, Server, Style,
 };
 use serde_json::json;
 
@@ -328,6 +329,17 @@ fn references_full_of(evil: &str, c: &Chrome, trouble: ProblemView) -> Vec<sampl
 
 fn operation_full_of(evil: &str) -> Operation {
     let s = || evil.to_owned();
+    let docs = || ExternalDocs {
+        url: s(),
+        description: s(),
+    };
+    let named = |value| NamedExample {
+        name: s(),
+        summary: s(),
+        description: s(),
+        value,
+        external: Some(s()),
+    };
     let leaf = SchemaView {
         name: Some(s()),
         types: vec![s()],
@@ -338,6 +350,8 @@ fn operation_full_of(evil: &str) -> Operation {
         enumeration: vec![json!(evil); 12],
         default: Some(json!(evil)),
         example: Some(json!(evil)),
+        enum_descriptions: vec![s(); 12],
+        external_docs: Some(docs()),
         cut: true,
         ..SchemaView::default()
     };
@@ -353,12 +367,26 @@ fn operation_full_of(evil: &str) -> Operation {
         items: Some(Box::new(leaf.clone())),
         additional: Some(Box::new(leaf.clone())),
         alternatives: Some((AlternativeKind::AnyOf, vec![leaf.clone(), leaf.clone()])),
+        listed: true,
+        pattern_properties: vec![property(leaf.clone())],
+        prefix: vec![leaf.clone()],
+        discriminator: Some(DiscriminatorView {
+            property: s(),
+            mapping: vec![(s(), s())],
+        }),
+        not: Some(Box::new(leaf.clone())),
+        conditions: vec![ConditionView {
+            label: s(),
+            schema: leaf.clone(),
+        }],
         ..SchemaView::default()
     };
     let content = |media: &str| Content {
         media_type: media.to_owned(),
         schema: Some(schema.clone()),
         example: Some(json!({ evil: evil })),
+        examples: vec![named(Some(json!(evil))), named(None)],
+        sequence: true,
         encoding: Vec::new(),
     };
     let parameter = |place, schema: &SchemaView| Parameter {
@@ -373,6 +401,28 @@ fn operation_full_of(evil: &str) -> Operation {
         media_type: None,
         schema: schema.clone(),
         example: Some(json!(evil)),
+        examples: vec![named(Some(json!(evil)))],
+    };
+    let response = || Response {
+        status: s(),
+        description: s(),
+        headers: vec![ResponseHeader {
+            name: s(),
+            required: true,
+            deprecated: true,
+            description: s(),
+            schema: leaf.clone(),
+            example: Some(json!(evil)),
+        }],
+        contents: vec![content("application/json")],
+        links: vec![ResponseLink {
+            name: s(),
+            operation: Some(s()),
+            target: s(),
+            description: s(),
+            parameters: vec![(s(), s())],
+            body: Some(s()),
+        }],
     };
     Operation {
         summary: OperationSummary {
@@ -400,12 +450,7 @@ fn operation_full_of(evil: &str) -> Operation {
             description: s(),
             contents: vec![content(evil), content("text/plain")],
         }),
-        responses: vec![Response {
-            status: s(),
-            description: s(),
-            headers: vec![(s(), s())],
-            contents: vec![content("application/json")],
-        }],
+        responses: vec![response()],
         security: vec![vec![
             SecurityScheme::ApiKey {
                 place: ParameterPlace::Header,
@@ -417,5 +462,26 @@ fn operation_full_of(evil: &str) -> Operation {
             url: s(),
             description: s(),
         }],
+        webhook: false,
+        callbacks: vec![Callback {
+            name: s(),
+            expression: s(),
+            method: Method::Other("NOTIFY"),
+            summary: s(),
+            description: s(),
+            body: Some(RequestBody {
+                required: true,
+                description: s(),
+                contents: vec![content("application/json")],
+            }),
+            responses: vec![response()],
+        }],
+        external_docs: Some(docs()),
+        author_samples: vec![AuthorSample {
+            language: s(),
+            label: s(),
+            source: s(),
+        }],
+        deprecation: s(),
     }
 }
