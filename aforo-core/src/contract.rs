@@ -258,6 +258,7 @@ macro_rules! core_contract {
                 closing_an_account_wipes_it_once
                 a_session_is_live_until_its_end
                 a_session_of_a_closed_account_is_dead
+                sessions_of_agents_are_listed_while_they_live
                 sessions_end_together_and_are_purged_by_expiry
                 sessions_of_another_tenant_are_out_of_reach
                 products_are_found_by_id_and_slug

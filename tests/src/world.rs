@@ -27,7 +27,7 @@ use aforo_core::{
         password::Passwords,
         session::Session,
         tenant::Tenant,
-        token::SessionSigner,
+        token::{SessionSigner, TokenUse},
         user::{Role, User},
     },
     kernel::audit::Actor,
@@ -492,6 +492,7 @@ impl Founder<'_> {
             created_at: now,
             expires_at: now + Duration::from_secs(12 * 60 * 60),
             ended_at: None,
+            agent: None,
         };
         let scope = TenantScope::tenant_wide(tenant);
         let mut tx = self.stores.core.begin().await.expect("a transaction");
@@ -502,7 +503,7 @@ impl Founder<'_> {
         tx.commit().await.expect("a commit");
         let token = self
             .signer
-            .issue(user.id, tenant, session.id, now, session.expires_at);
+            .issue(TokenUse::Session, user.id, tenant, session.id, now, session.expires_at);
         Person {
             id: user.id,
             customer: user.customer,

@@ -129,6 +129,17 @@ impl SessionRepository for Scoped<'_> {
             user.map(|user| (session, user))
         }))
     }
+    async fn agents_of(&mut self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        let tenant = self.scope.tenant();
+        let sessions = self.data.sessions.rows_mut().values();
+        let mut agents: Vec<Session> = sessions
+            .filter(|s| s.tenant == tenant && s.user == user && s.agent.is_some())
+            .filter(|s| s.ended_at.is_none() && s.expires_at > now)
+            .cloned()
+            .collect();
+        agents.sort_unstable_by_key(|s| s.id);
+        Ok(agents)
+    }
     async fn end(&mut self, id: SessionId, at: Timestamp) -> Result<bool, StoreError> {
         let tenant = self.scope.tenant();
         let open = |s: &Session| s.tenant == tenant && s.ended_at.is_none();

@@ -27,11 +27,18 @@ const SETTINGS: Settings = Settings {
 /// One process migrates at a time, for as long as it takes. The number is "aforo" in ASCII.
 const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
     SELECT pg_advisory_xact_lock(418330407535)";
-const MIGRATIONS: &[(i32, &str, &str)] = &[(
-    1,
-    "console",
-    include_str!("../migrations/postgres/0001_console.sql"),
-)];
+const MIGRATIONS: &[(i32, &str, &str)] = &[
+    (
+        1,
+        "console",
+        include_str!("../migrations/postgres/0001_console.sql"),
+    ),
+    (
+        6,
+        "agents",
+        include_str!("../migrations/postgres/0006_agents.sql"),
+    ),
+];
 
 /// Holds the rows of a SELECT unchanged until the transaction ends: other writers of these rows wait, and so do
 /// others that want to hold them; readers and rows that refer to these do not.

@@ -28,11 +28,14 @@ const SETTINGS: Settings = Settings {
 };
 /// The transaction itself keeps others out.
 const MIGRATION_LOCK: &str = "";
-const MIGRATIONS: &[(i32, &str, &str)] = &[(
-    1,
-    "console",
-    include_str!("../migrations/sqlite/0001_console.sql"),
-)];
+const MIGRATIONS: &[(i32, &str, &str)] = &[
+    (
+        1,
+        "console",
+        include_str!("../migrations/sqlite/0001_console.sql"),
+    ),
+    (6, "agents", include_str!("../migrations/sqlite/0006_agents.sql")),
+];
 
 /// Holds the rows of a SELECT unchanged until the transaction ends. Nothing to say here: the writer is alone.
 macro_rules! hold {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     OsEntropy, SessionId, TenantId,
     domain::{
-        session::Session,
+        session::{AgentGrant, Session},
         user::{Identity, Role, User},
     },
 };
@@ -239,6 +239,7 @@ fn sample_session(world: &World, expires: i64) -> Session {
         created_at: NOW,
         expires_at: later(expires),
         ended_at: None,
+        agent: None,
     }
 }
 async fn add_sessions(store: &impl CoreStore, world: &World, sessions: &[&Session]) {
@@ -301,6 +302,31 @@ pub async fn sessions_end_together_and_are_purged_by_expiry(store: &impl CoreSto
     assert_eq!(sessions.purge(later(20)).await.unwrap(), 1); // x; y expires at that very moment
     assert_eq!(sessions.purge(later(31)).await.unwrap(), 2);
     assert_eq!(sessions.purge(later(31)).await.unwrap(), 0);
+}
+
+/// Sessions of agents keep what they were granted, and are listed while they live, for their person alone.
+pub async fn sessions_of_agents_are_listed_while_they_live(store: &impl CoreStore) {
+    let (a, b) = (world(store).await, world(store).await);
+    let of_agent = |expires, live| Session {
+        agent: Some(AgentGrant {
+            name: "Robot".into(),
+            live,
+        }),
+        ..sample_session(&a, expires)
+    };
+    let (x, y, browser) = (of_agent(10, true), of_agent(20, false), sample_session(&a, 30));
+    add_sessions(store, &a, &[&x, &y, &browser]).await;
+    let mut tx = begin(store).await;
+    let mut sessions = tx.sessions(a.wide);
+    let (found, _) = sessions.find_live(x.id, NOW).await.unwrap().unwrap();
+    assert_eq!(found, x);
+    assert_eq!(sessions.agents_of(a.user, NOW).await.unwrap(), [x, y.clone()]);
+    assert_eq!(sessions.agents_of(a.user, later(10)).await.unwrap(), [y.clone()]);
+    assert_eq!(sessions.agents_of(b.user, NOW).await.unwrap(), []);
+    assert!(sessions.end(y.id, later(11)).await.unwrap());
+    assert_eq!(sessions.agents_of(a.user, later(12)).await.unwrap(), []);
+    drop(sessions);
+    assert_eq!(tx.sessions(b.wide).agents_of(a.user, NOW).await.unwrap(), []);
 }
 
 /// Another tenant neither finds, ends nor purges a session.

@@ -1,5 +1,9 @@
 //! Signing up, signing in, signing out, and finding out who is asking.
 
+mod agent;
+
+pub use agent::{MAX_AGENT_LIFETIME, MAX_AGENTS, NewAgent};
+
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use super::{
@@ -8,7 +12,7 @@ use super::{
     session::{Principal, Session},
     store::CoreTx,
     subscription::subscribe_as_in,
-    token::{HostIdentity, SessionSigner, TokenError},
+    token::{HostIdentity, SessionSigner, TokenError, TokenUse},
     user::{Role, User},
 };
 use crate::{
@@ -292,8 +296,18 @@ impl Accounts {
 
     /// Who presents this token of ours, in this tenant's console.
     pub async fn authenticate(&self, tenant: TenantId, token: &str) -> Result<Principal, AccountError> {
+        self.authenticate_as(TokenUse::Session, tenant, token).await
+    }
+
+    /// The same for a token that was made for this use, and for no other.
+    pub async fn authenticate_as(
+        &self,
+        used_by: TokenUse,
+        tenant: TenantId,
+        token: &str,
+    ) -> Result<Principal, AccountError> {
         let now = self.clock.now();
-        let claims = self.signer.check(token, now)?;
+        let claims = self.signer.check(used_by, token, now)?;
         if claims.ten != tenant {
             return Err(TokenError::Audience.into());
         }
@@ -303,7 +317,16 @@ impl Accounts {
             .find_live(claims.sid, now)
             .await?;
         match live {
-            Some((session, user)) if user.id == claims.sub => Ok(principal(&user, Some(session.id))),
+            Some((session, user))
+                if user.id == claims.sub && session.agent.is_some() == (used_by == TokenUse::Agent) =>
+            {
+                let mut principal = principal(&user, Some(session.id));
+                if session.agent.is_some() {
+                    principal.role = Role::Developer;
+                    principal.agent = session.agent;
+                }
+                Ok(principal)
+            }
             _ => Err(AccountError::NotSignedIn),
         }
     }
@@ -378,6 +401,7 @@ impl Accounts {
             created_at: now,
             expires_at,
             ended_at: None,
+            agent: None,
         };
         let scope = TenantScope::tenant_wide(user.tenant);
         tx.sessions(scope).insert(&session).await?;
@@ -390,9 +414,14 @@ impl Accounts {
         )
         .target(session.id);
         tx.audit(scope).append(&entry).await?;
-        let token = self
-            .signer
-            .issue(user.id, user.tenant, session.id, now, expires_at)?;
+        let token = self.signer.issue(
+            TokenUse::Session,
+            user.id,
+            user.tenant,
+            session.id,
+            now,
+            expires_at,
+        )?;
         Ok(SignedIn {
             principal: principal(user, Some(session.id)),
             token,
@@ -512,6 +541,7 @@ fn principal(user: &User, session: Option<SessionId>) -> Principal {
         role: user.role,
         name: user.name.clone(),
         session,
+        agent: None,
     }
 }
 

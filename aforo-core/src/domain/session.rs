@@ -20,6 +20,17 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// Set when the person signed out.
     pub ended_at: Option<Timestamp>,
+    /// Set when the token was handed to a program that acts for the person.
+    pub agent: Option<AgentGrant>,
+}
+
+/// What a person lets an agent do: read the documentation, and call operations in their name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentGrant {
+    /// What the person calls it: 1 to 100 characters.
+    pub name: String,
+    /// Whether it may call the Live environment; Sandbox it may always.
+    pub live: bool,
 }
 
 /// Who is asking: a person, verified.
@@ -37,6 +48,8 @@ pub struct Principal {
     pub name: String,
     /// Our session; `None` when the host's token was presented.
     pub session: Option<SessionId>,
+    /// Set when an agent asks in the person's name. The role is then [`Role::Developer`], whatever the person's is.
+    pub agent: Option<AgentGrant>,
 }
 
 impl Principal {
@@ -64,6 +77,8 @@ pub trait SessionRepository: Send {
         id: SessionId,
         now: Timestamp,
     ) -> Result<Option<(Session, User)>, StoreError>;
+    /// The live sessions of a person that agents hold, in id order.
+    async fn agents_of(&mut self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
     /// Ends a session. False if it was ended before or does not exist.
     async fn end(&mut self, id: SessionId, at: Timestamp) -> Result<bool, StoreError>;
     /// Ends every session of a person; returns how many.

@@ -52,7 +52,24 @@ pub struct SessionClaims {
 }
 
 const ISSUER: &str = "aforo-console";
-const TYPE: &str = "at+jwt";
+
+/// Whom a token of ours is for. Says so in its header, so that neither passes for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUse {
+    /// A person at the console.
+    Session,
+    /// A program that acts for a person.
+    Agent,
+}
+
+impl TokenUse {
+    const fn header_type(self) -> &'static str {
+        match self {
+            TokenUse::Session => "at+jwt",
+            TokenUse::Agent => "agent+jwt",
+        }
+    }
+}
 
 /// Signs and checks our own session tokens: HS256 with one secret.
 pub struct SessionSigner {
@@ -75,6 +92,7 @@ impl SessionSigner {
     /// A token for a session.
     pub fn issue(
         &self,
+        used_by: TokenUse,
         user: UserId,
         tenant: TenantId,
         session: SessionId,
@@ -91,14 +109,14 @@ impl SessionSigner {
             exp: expires.as_secs(),
         };
         let mut header = Header::new(Algorithm::HS256);
-        header.typ = Some(TYPE.to_owned());
+        header.typ = Some(used_by.header_type().to_owned());
         jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|_| TokenError::Malformed)
     }
 
-    /// The claims of a token of ours that is valid at `now`.
-    pub fn check(&self, token: &str, now: Timestamp) -> Result<SessionClaims, TokenError> {
+    /// The claims of a token of ours that is valid at `now`, and made for this use.
+    pub fn check(&self, used_by: TokenUse, token: &str, now: Timestamp) -> Result<SessionClaims, TokenError> {
         let header = header(token)?;
-        if header.typ.as_deref() != Some(TYPE) {
+        if header.typ.as_deref() != Some(used_by.header_type()) {
             return Err(TokenError::Malformed);
         }
         let claims: SessionClaims = decode(token, &self.decoding, Algorithm::HS256)?;
@@ -383,15 +401,33 @@ mod tests {
     #[test]
     fn our_token_is_accepted_until_its_end_and_by_its_audience_only() {
         let (user, tenant, session) = ids();
-        let token = signer(1).issue(user, tenant, session, NOW, NOW + hour()).unwrap();
-        let claims = signer(1).check(&token, NOW).unwrap();
+        let token = signer(1)
+            .issue(TokenUse::Session, user, tenant, session, NOW, NOW + hour())
+            .unwrap();
+        let claims = signer(1).check(TokenUse::Session, &token, NOW).unwrap();
         assert_eq!((claims.sub, claims.ten, claims.sid), (user, tenant, session));
-        assert_eq!(signer(1).check(&token, NOW + hour()), Err(TokenError::Time));
-        assert_eq!(signer(2).check(&token, NOW), Err(TokenError::Signature));
+        assert_eq!(
+            signer(1).check(TokenUse::Session, &token, NOW + hour()),
+            Err(TokenError::Time)
+        );
+        assert_eq!(
+            signer(2).check(TokenUse::Session, &token, NOW),
+            Err(TokenError::Signature)
+        );
         let other = SessionSigner::new(&Secret::new([1; 32]), "globex");
-        assert_eq!(other.check(&token, NOW), Err(TokenError::Audience));
+        assert_eq!(
+            other.check(TokenUse::Session, &token, NOW),
+            Err(TokenError::Audience)
+        );
+        // A session's token is no agent's, and the other way round.
+        assert!(signer(1).check(TokenUse::Agent, &token, NOW).is_err());
+        let agent = signer(1)
+            .issue(TokenUse::Agent, user, tenant, session, NOW, NOW + hour())
+            .unwrap();
+        assert!(signer(1).check(TokenUse::Session, &agent, NOW).is_err());
+        assert!(signer(1).check(TokenUse::Agent, &agent, NOW).is_ok());
         for end in 0..token.len() {
-            assert!(signer(1).check(&token[..end], NOW).is_err());
+            assert!(signer(1).check(TokenUse::Session, &token[..end], NOW).is_err());
         }
     }
 

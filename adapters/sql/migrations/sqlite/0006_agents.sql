@@ -1,0 +1,3 @@
+-- A session may be handed to an agent: a program that acts for the person.
+ALTER TABLE sessions ADD COLUMN agent_name TEXT;
+ALTER TABLE sessions ADD COLUMN agent_live INTEGER CHECK (agent_live IN (0, 1) AND (agent_live IS NULL) = (agent_name IS NULL));
