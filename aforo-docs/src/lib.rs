@@ -2,6 +2,7 @@
 
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod compare;
 pub mod error;
 pub mod markdown;
 pub mod request;
