@@ -79,20 +79,57 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Findings as they come: the first of each gravity are kept, all are counted.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    kept: Vec<Diagnostic>,
+    notes: usize,
+    total: usize,
+}
+
+impl Findings {
+    pub(crate) fn push(&mut self, finding: Diagnostic) {
+        self.total += 1;
+        let note = finding.severity == Severity::Info;
+        let kept = if note {
+            self.notes
+        } else {
+            self.kept.len() - self.notes
+        };
+        if kept < ImportError::MAX_DIAGNOSTICS {
+            self.notes += usize::from(note);
+            self.kept.push(finding);
+        }
+    }
+    /// The first [`ImportError::MAX_DIAGNOSTICS`], grave ones before notes, and how many there were in all.
+    pub(crate) fn first(mut self) -> (Vec<Diagnostic>, usize) {
+        if self.kept.len() > ImportError::MAX_DIAGNOSTICS {
+            self.kept.sort_by_key(|d| std::cmp::Reverse(d.severity)); // stable
+            self.kept.truncate(ImportError::MAX_DIAGNOSTICS);
+        }
+        (self.kept, self.total)
+    }
+}
+
 /// The document cannot be imported. Nothing of it was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportError {
     diagnostics: Vec<Diagnostic>,
+    total: usize,
 }
 
 impl ImportError {
     /// How many findings one error carries at most.
     pub const MAX_DIAGNOSTICS: usize = 50;
 
-    pub(crate) fn new(mut diagnostics: Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(mut diagnostics: Vec<Diagnostic>, total: usize) -> Self {
         diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity)); // stable: document order within a severity
         diagnostics.truncate(Self::MAX_DIAGNOSTICS);
-        Self { diagnostics }
+        Self { diagnostics, total }
+    }
+    /// How many findings there are beside those that are shown.
+    pub fn left_out(&self) -> usize {
+        self.total.saturating_sub(self.diagnostics.len())
     }
     /// What is wrong: the first 50 findings, errors before warnings. Never empty.
     pub fn diagnostics(&self) -> &[Diagnostic] {
@@ -102,7 +139,7 @@ impl ImportError {
 
 impl From<Diagnostic> for ImportError {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self::new(vec![diagnostic])
+        Self::new(vec![diagnostic], 1)
     }
 }
 
@@ -112,7 +149,7 @@ impl fmt::Display for ImportError {
         if let Some(first) = self.diagnostics.first() {
             write!(f, ": {first}")?;
         }
-        match self.diagnostics.len() {
+        match self.total {
             0 | 1 => Ok(()),
             n => write!(f, " (and {} more)", n - 1),
         }

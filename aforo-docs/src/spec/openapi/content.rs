@@ -14,20 +14,25 @@ use crate::spec::model::{Content, PropertyEncoding, RequestBody, SchemaView, Sty
 /// Levels of a schema below the body itself.
 const BODY_LEVELS: u32 = 8;
 /// Schema nodes of all request bodies of an operation.
-const BODY_NODES: usize = 500;
+pub(super) const BODY_NODES: usize = 500;
 /// Values in a made example.
 const REQUEST_EXAMPLE: usize = 120;
 const RESPONSE_EXAMPLE: usize = 200;
 
-/// The request body, `None` when it names no media type.
-pub(super) fn request_body(root: &Value, body: &Value) -> Option<RequestBody> {
-    let body = resolve(root, body).value?.as_object()?;
+/// The request body with about `nodes` schema nodes, `None` when it names no media type.
+pub(super) fn request_body(root: &Value, body: &Value, nodes: usize) -> Option<RequestBody> {
+    let found = resolve(root, body);
+    let said = found
+        .siblings
+        .map(|s| text(s, "description"))
+        .filter(|text| !text.is_empty());
+    let body = found.value?.as_object()?;
     let media = body.get("content").and_then(Value::as_object)?;
     if media.is_empty() {
         return None;
     }
-    let each = (BODY_NODES / media.len()).max(60);
-    let mut left = BODY_NODES;
+    let each = (nodes / media.len()).max(60);
+    let mut left = nodes;
     let contents = media
         .iter()
         .map(|(name, media)| {
@@ -38,11 +43,10 @@ pub(super) fn request_body(root: &Value, body: &Value) -> Option<RequestBody> {
         .collect();
     Some(RequestBody {
         required: body.get("required").and_then(Value::as_bool).unwrap_or(false),
-        description: body
-            .get("description")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
+        description: said.unwrap_or_else(|| {
+            let text = body.get("description").and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        }),
         contents,
     })
 }
@@ -56,6 +60,8 @@ pub(super) fn content(
     nodes: usize,
 ) -> (Content, usize) {
     let media = resolve(root, media).value.unwrap_or(&Value::Null); // 3.2 lets media types be referred to
+    // OpenAPI 3.2: the schema of each item of a stream or of lines.
+    let sequence = media.get("schema").is_none() && media.get("itemSchema").is_some();
     let raw = media.get("schema").or_else(|| media.get("itemSchema"));
     let (view, used) = match raw {
         Some(schema) => {
@@ -105,8 +111,8 @@ pub(super) fn content(
             media_type: name.to_owned(),
             schema: view,
             example,
-            examples: Vec::new(),
-            sequence: false,
+            examples: example::named(root, media),
+            sequence,
             encoding,
         },
         used,

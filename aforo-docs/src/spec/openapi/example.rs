@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use super::{reference::resolve, schema::Parts};
+use super::{is_web, reference::resolve, schema::Parts, text};
+use crate::spec::model::NamedExample;
 
 /// What an example is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,17 +19,55 @@ pub(super) fn given(root: &Value, object: &Value) -> Option<Value> {
     if let Some(example) = object.get("example") {
         return Some(example.clone());
     }
-    let first = match object.get("examples")? {
-        Value::Object(examples) => examples.values().next()?,
+    let all = match object.get("examples")? {
+        Value::Object(examples) => examples,
         Value::Array(examples) => return examples.first().cloned(), // not OpenAPI, but met
         _ => return None,
     };
-    let example = resolve(root, first).value?;
-    example
-        .get("dataValue")
-        .or_else(|| example.get("value"))
-        .or_else(|| example.get("serializedValue"))
-        .cloned()
+    all.values().take(MAX_NAMED).find_map(|example| {
+        let example = resolve(root, example).value?;
+        VALUES.iter().find_map(|field| example.get(field)).cloned()
+    })
+}
+
+/// Where an example keeps its value; OpenAPI 3.2 has two more than 3.1.
+const VALUES: [&str; 3] = ["dataValue", "value", "serializedValue"];
+/// Named examples that are shown at most.
+const MAX_NAMED: usize = 30;
+
+/// The examples that a media type or parameter object names. Empty when there is only one and it has nothing to say
+/// beside its value.
+pub(super) fn named(root: &Value, object: &Value) -> Vec<NamedExample> {
+    let Some(Value::Object(examples)) = object.get("examples") else {
+        return Vec::new();
+    };
+    let one = |(name, example): (&String, &Value)| {
+        let found = resolve(root, example);
+        let example = found.value?;
+        let said = |field: &str| {
+            let beside = found
+                .siblings
+                .map(|s| text(s, field))
+                .filter(|text| !text.is_empty());
+            beside.unwrap_or_else(|| text(example, field))
+        };
+        let external = text(example, "externalValue");
+        Some(NamedExample {
+            name: name.clone(),
+            summary: said("summary"),
+            description: said("description"),
+            value: VALUES.iter().find_map(|field| example.get(field)).cloned(),
+            external: is_web(&external).then_some(external),
+        })
+    };
+    let mut all: Vec<NamedExample> = examples.iter().filter_map(one).take(MAX_NAMED).collect();
+    all.retain(|e| e.value.is_some() || e.external.is_some());
+    match all.as_slice() {
+        [only] if only.value.is_some() && only.summary.is_empty() && only.description.is_empty() => {
+            Vec::new()
+        }
+        _ => all,
+    }
 }
 
 /// An example made from a schema, with at most `nodes` values in it.

@@ -5,18 +5,26 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::{
-    Limits, Tag, flag,
-    reference::{Broken, escape, follow, resolve},
+    Limits, Tag, TagGroup, flag,
+    reference::{escape, resolve},
+    tags::{tag_groups, tags},
     template::{Part, Routes, parts, split},
     text,
 };
 use crate::spec::{
-    diagnostic::{Diagnostic, Severity},
+    diagnostic::{Diagnostic, Findings, Severity},
     model::{Method, OperationSummary},
 };
 
-/// Findings collected before one stops looking for more of the same.
-const ENOUGH: usize = 200;
+/// Ids that name other pages of a reference.
+const RESERVED: [&str; 6] = [
+    "schemas",
+    "changelog",
+    "graphql",
+    "openapi.json",
+    "openapi.yaml",
+    "versions",
+];
 
 #[derive(Debug)]
 pub(super) struct Index {
@@ -28,30 +36,92 @@ pub(super) struct Index {
     by_route: HashMap<(Method, String), usize>,
     pub(super) routes: Routes,
     pub(super) tags: Vec<Tag>,
+    pub(super) groups: Vec<TagGroup>,
+    pub(super) webhooks: Vec<OperationSummary>,
+    pub(super) webhook_places: Vec<Place>,
+    pub(super) webhooks_by_id: HashMap<String, usize>,
 }
 
 /// Where an operation is in the document.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    /// The key in `paths`.
+    section: Section,
+    /// The key in the section.
     pub(super) path: String,
-    /// The key in the path item.
-    pub(super) method: String,
+    /// The key in the path item, or in its `additionalOperations`.
+    method: String,
+    additional: bool,
 }
+
+/// Where path items are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Paths,
+    Webhooks,
+    /// Before OpenAPI 3.1 had them.
+    XWebhooks,
+}
+
+impl Section {
+    const fn name(self) -> &'static str {
+        match self {
+            Section::Paths => "paths",
+            Section::Webhooks => "webhooks",
+            Section::XWebhooks => "x-webhooks",
+        }
+    }
+}
+
+/// The path item as it stands, and the one that it refers to.
+type Items<'a> = [Option<&'a Value>; 2];
 
 impl Place {
     pub(super) fn pointer(&self) -> String {
-        format!("/paths/{}/{}", escape(&self.path), escape(&self.method))
+        let additional = if self.additional {
+            "additionalOperations/"
+        } else {
+            ""
+        };
+        let (path, method) = (escape(&self.path), escape(&self.method));
+        format!("/{}/{path}/{additional}{method}", self.section.name())
     }
+    pub(super) fn is_webhook(&self) -> bool {
+        self.section != Section::Paths
+    }
+    /// The operation and its path item.
+    pub(super) fn find<'a>(&self, root: &'a Value) -> Option<(Items<'a>, &'a Value)> {
+        let items = items(root, root.get(self.section.name())?.get(&self.path)?);
+        let operation = items.iter().flatten().find_map(|item| {
+            let methods = if self.additional {
+                item.get("additionalOperations")?
+            } else {
+                *item
+            };
+            methods
+                .get(&self.method)
+                .filter(|operation| operation.is_object())
+        });
+        Some((items, operation?))
+    }
+}
+
+fn items<'a>(root: &'a Value, item: &'a Value) -> Items<'a> {
+    let found = resolve(root, item);
+    match found.reference {
+        Some(_) => [Some(item), found.value],
+        None => [Some(item), None],
+    }
+}
+
+/// The method that a key of a path item names. Only the spelling that OpenAPI gives: `GET:` is no operation.
+pub(super) fn path_item_method(name: &str) -> Option<Method> {
+    let lower = name.bytes().all(|b| b.is_ascii_lowercase());
+    Method::parse(name).filter(|method| lower && Method::ALL.contains(method))
 }
 
 impl Index {
     /// Reads the index; an error refuses the document.
-    pub(super) fn build(
-        root: &Value,
-        limits: &Limits,
-        findings: &mut Vec<Diagnostic>,
-    ) -> Result<Self, Diagnostic> {
+    pub(super) fn build(root: &Value, limits: &Limits, findings: &mut Findings) -> Result<Self, Diagnostic> {
         if !root.is_object() {
             return Err(Diagnostic::error(
                 "not-an-object",
@@ -62,19 +132,30 @@ impl Index {
         if text(root.get("info").unwrap_or(&Value::Null), "title").is_empty() {
             findings.push(Diagnostic::warning("missing-title", "the API has no info.title").at("/info"));
         }
-        let (operations, ids, places) = operations(root, limits, findings)?;
+        let mut found = Found::default();
+        sections(root, limits, findings, &mut found)?;
+        assign_ids(&mut found.operations, &found.ids, &found.places, findings);
+        let calls = found
+            .places
+            .iter()
+            .take_while(|place| !place.is_webhook())
+            .count();
+        let webhooks = found.operations.split_off(calls);
+        let webhook_places = found.places.split_off(calls);
         let mut index = Self {
             openapi,
-            by_id: HashMap::new(),
+            by_id: ids(&found.operations),
             by_route: HashMap::new(),
             routes: Routes::default(),
             tags: Vec::new(),
-            operations,
-            places,
+            groups: Vec::new(),
+            webhooks_by_id: ids(&webhooks),
+            webhooks,
+            webhook_places,
+            operations: found.operations,
+            places: found.places,
         };
-        assign_ids(&mut index.operations, &ids, &index.places, findings);
         for (at, operation) in index.operations.iter().enumerate() {
-            index.by_id.insert(operation.id.clone(), at);
             index
                 .by_route
                 .entry((operation.method, operation.path.clone()))
@@ -82,12 +163,17 @@ impl Index {
             index.routes.add(operation.method, &operation.path, at);
         }
         index.routes.sort();
-        index.tags = tags(root, &index.operations);
+        index.tags = tags(root, index.operations.iter().chain(&index.webhooks));
+        index.groups = tag_groups(root, &index.tags);
         if index.operations.is_empty() {
-            let message = "the document describes no operation that can be called";
+            let message = if index.webhooks.is_empty() {
+                "the document describes no operation that can be called"
+            } else {
+                "the document describes webhooks only; there is nothing to call"
+            };
             findings.push(Diagnostic::warning("no-operations", message).at("/paths"));
         }
-        references(root, root, &mut Vec::new(), findings);
+        super::check::references(root, findings);
         Ok(index)
     }
 
@@ -96,119 +182,178 @@ impl Index {
     }
 }
 
-fn version(root: &Value, findings: &mut Vec<Diagnostic>) -> Result<String, Diagnostic> {
+fn version(root: &Value, findings: &mut Findings) -> Result<String, Diagnostic> {
     let openapi = text(root, "openapi");
     if openapi.is_empty() {
-        let swagger = text(root, "swagger");
-        return Err(if swagger.is_empty() {
-            let message = "this does not look like an OpenAPI document: it has no `openapi` field, such as \
-                           `openapi: 3.1.0`, at its top";
-            Diagnostic::error("no-version", message)
-        } else {
-            let message = format!(
-                "this is Swagger {swagger}; OpenAPI 3.0 and 3.1 can be imported. Convert it first, for instance with \
-                 `npx swagger2openapi -o openapi.yaml swagger.yaml` or \"Convert to OpenAPI 3\" of editor.swagger.io"
-            );
-            Diagnostic::error("swagger-2", message).at("/swagger")
-        });
+        let message = "this does not look like an OpenAPI document: it has no `openapi` field, such as \
+                       `openapi: 3.1.0`, at its top";
+        return Err(Diagnostic::error("no-version", message));
     }
     let minor = openapi
         .strip_prefix("3.")
         .and_then(|rest| rest.split(['.', '-']).next()?.parse::<u32>().ok());
     match minor {
-        Some(0 | 1) => {}
+        Some(0..=2) => {}
         Some(_) => {
-            let message = format!("OpenAPI {openapi} is newer than 3.1; what is new in it may not be shown");
+            let message = format!("OpenAPI {openapi} is newer than 3.2; what is new in it may not be shown");
             findings.push(Diagnostic::warning("newer-version", message).at("/openapi"));
         }
         None => {
-            let message = format!("OpenAPI {openapi:?} is not supported; 3.0 and 3.1 are");
+            let message =
+                format!("OpenAPI {openapi:?} is not supported; 3.0, 3.1 and 3.2 are, and Swagger 2.0");
             return Err(Diagnostic::error("unsupported-version", message).at("/openapi"));
         }
     }
     Ok(openapi)
 }
 
-type Operations<'a> = (Vec<OperationSummary>, Vec<&'a str>, Vec<Place>);
+fn ids(operations: &[OperationSummary]) -> HashMap<String, usize> {
+    let each = operations.iter().enumerate();
+    each.map(|(at, operation)| (operation.id.clone(), at)).collect()
+}
 
-/// All operations in document order, with their own ids (empty: none) and places.
-fn operations<'a>(
+/// All operations in document order, webhooks last, with their own ids (empty: none) and places.
+#[derive(Default)]
+struct Found<'a> {
+    operations: Vec<OperationSummary>,
+    ids: Vec<&'a str>,
+    places: Vec<Place>,
+}
+
+fn sections<'a>(
     root: &'a Value,
     limits: &Limits,
-    findings: &mut Vec<Diagnostic>,
-) -> Result<Operations<'a>, Diagnostic> {
-    let (mut operations, mut ids, mut places) = (Vec::new(), Vec::new(), Vec::new());
-    let paths = match root.get("paths") {
-        None | Some(Value::Null) => None, // 3.1: webhooks alone are a document, too
-        Some(Value::Object(paths)) => Some(paths),
-        Some(_) => return Err(Diagnostic::error("bad-paths", "`paths` is not an object").at("/paths")),
-    };
-    for (path, item) in paths.into_iter().flatten() {
-        let at = format!("/paths/{}", escape(path));
-        if path.starts_with("x-") {
-            continue;
-        }
-        if !path.starts_with('/') {
-            let message = format!("the path {path:?} does not begin with `/` and is left out");
-            push(findings, Diagnostic::warning("bad-path", message).at(&at));
-            continue;
-        }
-        if path.contains('#') {
-            let message = format!("what follows `#` in the path {path:?} is never sent to a server");
-            push(findings, Diagnostic::warning("fragment-in-path", message).at(&at));
-        }
-        let Some(Value::Object(fields)) = resolve(root, item).value else {
-            push(
-                findings,
-                Diagnostic::warning("bad-path-item", "this path is not an object and is left out").at(&at),
-            );
-            continue;
-        };
-        for (name, operation) in fields {
-            // Only the spelling that OpenAPI gives; `GET:` is not an operation.
-            let Some(method) = Method::parse(name).filter(|_| name.bytes().all(|b| b.is_ascii_lowercase()))
-            else {
+    findings: &mut Findings,
+    found: &mut Found<'a>,
+) -> Result<(), Diagnostic> {
+    for section in [Section::Paths, Section::Webhooks, Section::XWebhooks] {
+        let name = section.name();
+        let items = match root.get(name) {
+            None | Some(Value::Null) => continue, // 3.1: webhooks alone are a document, too
+            Some(Value::Object(items)) => items,
+            Some(_) if section == Section::Paths => {
+                return Err(Diagnostic::error("bad-paths", "`paths` is not an object").at("/paths"));
+            }
+            Some(_) => {
+                let message = format!("`{name}` is not an object and is left out");
+                findings.push(Diagnostic::warning("bad-webhooks", message).at(format!("/{name}")));
                 continue;
-            };
+            }
+        };
+        for (path, item) in items.iter().filter(|(path, _)| !path.starts_with("x-")) {
+            if section == Section::Paths && !check_path(path, findings) {
+                continue;
+            }
+            path_item(root, section, path, item, limits, findings, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether this key of `paths` is a path.
+fn check_path(path: &str, findings: &mut Findings) -> bool {
+    let at = format!("/paths/{}", escape(path));
+    if !path.starts_with('/') {
+        let message = format!("the path {path:?} does not begin with `/` and is left out");
+        findings.push(Diagnostic::warning("bad-path", message).at(at));
+        return false;
+    }
+    if path.contains('#') {
+        let message = format!("what follows `#` in the path {path:?} is never sent to a server");
+        findings.push(Diagnostic::warning("fragment-in-path", message).at(at));
+    }
+    true
+}
+
+fn path_item<'a>(
+    root: &'a Value,
+    section: Section,
+    path: &str,
+    item: &'a Value,
+    limits: &Limits,
+    findings: &mut Findings,
+    found: &mut Found<'a>,
+) -> Result<(), Diagnostic> {
+    let items = items(root, item);
+    if !items.iter().flatten().any(|item| item.is_object()) {
+        let at = format!("/{}/{}", section.name(), escape(path));
+        findings
+            .push(Diagnostic::warning("bad-path-item", "this path is not an object and is left out").at(at));
+        return Ok(());
+    }
+    let internal = items.iter().flatten().any(|item| flag(item, "x-internal"));
+    for fields in items.iter().flatten().filter_map(|item| item.as_object()) {
+        let methods = fields.iter().filter_map(|(name, operation)| {
+            let method = path_item_method(name)?;
+            Some((method, name, operation, false))
+        });
+        let additional = fields.get("additionalOperations").and_then(Value::as_object);
+        let additional = additional.into_iter().flatten().filter_map(|(name, operation)| {
+            let method = Method::parse(name).filter(|method| method.as_str() == name);
+            if method.is_none() {
+                let at = format!(
+                    "/{}/{}/additionalOperations/{}",
+                    section.name(),
+                    escape(path),
+                    escape(name)
+                );
+                let message = format!("the method {name:?} is not known and its operation is left out");
+                findings.push(Diagnostic::warning("unknown-method", message).at(at));
+            }
+            Some((method?, name, operation, true))
+        });
+        let all: Vec<_> = methods.chain(additional).collect();
+        for (method, name, operation, additional) in all {
             let place = Place {
-                path: path.clone(),
+                section,
+                path: path.to_owned(),
                 method: name.clone(),
+                additional,
             };
+            // What a path item says itself comes before what it refers to.
+            let again = |(o, p): (&OperationSummary, &Place)| {
+                o.method == method && o.path == path && p.section == section
+            };
+            if found
+                .operations
+                .iter()
+                .zip(&found.places)
+                .rev()
+                .take(16)
+                .any(again)
+            {
+                continue;
+            }
             if !operation.is_object() {
                 let message = "this operation is not an object and is left out";
-                push(
-                    findings,
-                    Diagnostic::warning("bad-operation", message).at(place.pointer()),
-                );
+                findings.push(Diagnostic::warning("bad-operation", message).at(place.pointer()));
                 continue;
             }
-            if flag(operation, "x-internal")
-                || fields.get("x-internal").and_then(Value::as_bool) == Some(true)
-            {
+            if internal || flag(operation, "x-internal") {
                 let message = format!("{} {path} is marked x-internal and is left out", method.as_str());
-                push(
-                    findings,
-                    Diagnostic::new(Severity::Info, "internal-operation", message).at(place.pointer()),
-                );
+                findings
+                    .push(Diagnostic::new(Severity::Info, "internal-operation", message).at(place.pointer()));
                 continue;
             }
-            if operations.len() == limits.max_operations {
+            if found.operations.len() == limits.max_operations {
                 let message = format!(
                     "the document has more than {} operations; import it in parts, such as one file for each area",
                     limits.max_operations
                 );
                 return Err(Diagnostic::error("too-many-operations", message).at(place.pointer()));
             }
-            check_parameters(root, path, fields, operation, &place, findings);
-            operations.push(summary(method, path, operation));
-            ids.push(operation.get("operationId").and_then(Value::as_str).unwrap_or(""));
-            places.push(place);
+            check_parameters(root, path, &items, operation, &place, findings);
+            found.operations.push(summary(method, path, operation, section));
+            found
+                .ids
+                .push(operation.get("operationId").and_then(Value::as_str).unwrap_or(""));
+            found.places.push(place);
         }
     }
-    Ok((operations, ids, places))
+    Ok(())
 }
 
-fn summary(method: Method, path: &str, operation: &Value) -> OperationSummary {
+fn summary(method: Method, path: &str, operation: &Value, section: Section) -> OperationSummary {
     let summary = text(operation, "summary");
     let summary = summary.split_whitespace().collect::<Vec<_>>().join(" ");
     let tags = operation
@@ -220,10 +365,10 @@ fn summary(method: Method, path: &str, operation: &Value) -> OperationSummary {
         id: String::new(),
         method,
         path: path.to_owned(),
-        summary: if summary.is_empty() {
-            format!("{} {path}", method.as_str())
-        } else {
-            summary
+        summary: match (summary.is_empty(), section) {
+            (false, _) => summary,
+            (true, Section::Paths) => format!("{} {path}", method.as_str()),
+            (true, _) => path.to_owned(),
         },
         tags: tags.filter_map(|t| t.as_str().map(str::to_owned)).collect(),
         deprecated: flag(operation, "deprecated"),
@@ -234,14 +379,15 @@ fn summary(method: Method, path: &str, operation: &Value) -> OperationSummary {
 fn check_parameters(
     root: &Value,
     path: &str,
-    item: &serde_json::Map<String, Value>,
+    items: &Items<'_>,
     operation: &Value,
     place: &Place,
-    findings: &mut Vec<Diagnostic>,
+    findings: &mut Findings,
 ) {
-    let lists = [item.get("parameters"), operation.get("parameters")];
+    let objects = items.iter().flatten().copied().chain([operation]);
+    let lists = objects.filter_map(|object| object.get("parameters")?.as_array());
     let mut described = HashSet::new();
-    for parameter in lists.into_iter().flatten().filter_map(Value::as_array).flatten() {
+    for parameter in lists.flatten() {
         let Some(parameter) = resolve(root, parameter).value else {
             continue;
         }; // told as a broken reference
@@ -256,22 +402,17 @@ fn check_parameters(
             (Some(_), Some("query" | "header" | "cookie" | "querystring")) => {}
             _ => {
                 let message = "a parameter has no usable `name` and `in` and is left out";
-                push(
-                    findings,
-                    Diagnostic::warning("bad-parameter", message).at(place.pointer()),
-                );
+                findings.push(Diagnostic::warning("bad-parameter", message).at(place.pointer()));
             }
         }
     }
     for part in parts(split(path).0) {
         if let Part::Variable(name) = part
+            && !place.is_webhook()
             && !described.contains(name)
         {
             let message = format!("no parameter describes {{{name}}} of the path; any text is taken");
-            push(
-                findings,
-                Diagnostic::warning("undescribed-path-variable", message).at(place.pointer()),
-            );
+            findings.push(Diagnostic::warning("undescribed-path-variable", message).at(place.pointer()));
         }
     }
 }
@@ -282,9 +423,9 @@ fn assign_ids(
     operations: &mut [OperationSummary],
     given: &[&str],
     places: &[Place],
-    findings: &mut Vec<Diagnostic>,
+    findings: &mut Findings,
 ) {
-    let mut taken = HashSet::new();
+    let mut taken: HashSet<String> = RESERVED.iter().map(|id| (*id).to_owned()).collect();
     for (operation, id) in operations.iter_mut().zip(given) {
         if !id.is_empty() && safe_id(id) == **id && taken.insert((*id).to_owned()) {
             operation.id = (*id).to_owned();
@@ -295,10 +436,7 @@ fn assign_ids(
     for ((operation, id), place) in operations.iter_mut().zip(given).zip(places) {
         if !id.is_empty() && !seen.insert(id) {
             let message = format!("the operationId {id:?} is used more than once; this one gets a number");
-            push(
-                findings,
-                Diagnostic::warning("duplicate-operation-id", message).at(place.pointer()),
-            );
+            findings.push(Diagnostic::warning("duplicate-operation-id", message).at(place.pointer()));
         }
         if !operation.id.is_empty() {
             continue;
@@ -339,103 +477,6 @@ fn safe_id(id: &str) -> String {
         String::new()
     } else {
         safe.to_owned()
-    }
-}
-
-fn tags(root: &Value, operations: &[OperationSummary]) -> Vec<Tag> {
-    let mut seen = HashSet::new();
-    let mut tags = Vec::new();
-    for tag in root.get("tags").and_then(Value::as_array).into_iter().flatten() {
-        let name = text(tag, "name");
-        if !name.is_empty() && seen.insert(name.clone()) {
-            tags.push(Tag {
-                description: text(tag, "description"),
-                name,
-            });
-        }
-    }
-    for name in operations.iter().flat_map(|o| &o.tags) {
-        if seen.insert(name.clone()) {
-            tags.push(Tag {
-                name: name.clone(),
-                description: String::new(),
-            });
-        }
-    }
-    tags
-}
-
-/// Looks through the whole document for references that lead nowhere.
-fn references<'a>(
-    root: &'a Value,
-    value: &'a Value,
-    trail: &mut Vec<&'a str>,
-    findings: &mut Vec<Diagnostic>,
-) {
-    if findings.len() >= ENOUGH {
-        return;
-    }
-    match value {
-        Value::Object(map) => {
-            if let Some(reference) = map.get("$ref").and_then(Value::as_str)
-                && let (_, Some(broken)) = follow(root, value)
-            {
-                let at: String = trail.iter().map(|step| format!("/{}", escape(step))).collect();
-                push(findings, broken_reference(reference, broken).at(at));
-            }
-            for (key, child) in map {
-                // Data, in which `$ref` means nothing.
-                if matches!(
-                    key.as_str(),
-                    "example" | "examples" | "default" | "enum" | "const" | "value"
-                ) || key.starts_with("x-")
-                {
-                    continue;
-                }
-                trail.push(key);
-                references(root, child, trail, findings);
-                trail.pop();
-            }
-        }
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                if item.is_object() || item.is_array() {
-                    let step = SMALL.get(i).copied().unwrap_or("-");
-                    trail.push(step);
-                    references(root, item, trail, findings);
-                    trail.pop();
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Array positions as steps; beyond them a pointer only says that it is in the list.
-const SMALL: [&str; 32] = [
-    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18",
-    "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31",
-];
-
-fn broken_reference(reference: &str, broken: Broken) -> Diagnostic {
-    match broken {
-        Broken::Remote => {
-            let message = format!(
-                "$ref {reference:?} points outside of the document and is not followed; bundle the files into one first"
-            );
-            Diagnostic::warning("remote-ref", message)
-        }
-        Broken::Missing => Diagnostic::warning("broken-ref", format!("$ref {reference:?} points to nothing")),
-        Broken::Endless => Diagnostic::warning(
-            "endless-ref",
-            format!("$ref {reference:?} leads on to others without an end"),
-        ),
-    }
-}
-
-fn push(findings: &mut Vec<Diagnostic>, finding: Diagnostic) {
-    if findings.len() < ENOUGH {
-        findings.push(finding);
     }
 }
 

@@ -1,4 +1,4 @@
-//! OpenAPI 3.0, 3.1 and later 3.x documents as one lazy model.
+//! OpenAPI 3.0, 3.1, 3.2 and later 3.x documents, and Swagger 2.0, as one lazy model.
 //!
 //! The document is parsed once, to one `serde_json::Value` tree, and indexed: one line an operation. All else
 //! is built when asked for, and costs what one page shows.
@@ -10,14 +10,18 @@
 //!
 //! Nothing here fetches anything: a `$ref` to another file is shown as a schema that is cut there.
 
+mod check;
 mod content;
 mod example;
 mod index;
 mod locate;
 mod operation;
 mod parse;
-mod reference;
+pub(crate) mod reference;
+mod response;
 mod schema;
+mod swagger;
+mod tags;
 pub(crate) mod template;
 mod tree;
 
@@ -26,10 +30,10 @@ use std::{fmt, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{
-    diagnostic::{Diagnostic, ImportError},
-    model::{Method, Operation, OperationSummary, Server},
+    diagnostic::{Diagnostic, Findings, ImportError},
+    model::{ExternalDocs, Method, Operation, OperationSummary, SchemaView, Server},
 };
-use index::Index;
+use index::{Index, Place};
 
 /// Whether a document was written in JSON or YAML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +68,33 @@ impl Default for Limits {
 /// A tag of the document, as a heading over operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// Its name.
+    /// Its name, as operations give it.
     pub name: String,
+    /// What people call it: `x-displayName`, `summary` (OpenAPI 3.2), or the name.
+    pub display_name: String,
     /// CommonMark; empty when the document says nothing.
     pub description: String,
+    /// The tag that it is a part of (OpenAPI 3.2).
+    pub parent: Option<String>,
+    /// What sort of tag it is, such as `nav` (OpenAPI 3.2).
+    pub kind: Option<String>,
+    /// More to read elsewhere.
+    pub external_docs: Option<ExternalDocs>,
 }
+
+/// Tags under one heading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagGroup {
+    /// The heading; empty for tags that no group names.
+    pub name: String,
+    /// Names of tags. Each is in one group only.
+    pub tags: Vec<String>,
+}
+
+/// Levels and nodes of the page of a component schema, and values in its example.
+const SCHEMA_LEVELS: u32 = 8;
+const SCHEMA_NODES: usize = 500;
+const SCHEMA_EXAMPLE: usize = 200;
 
 /// What came out of an import.
 #[derive(Clone, Debug)]
@@ -77,6 +103,8 @@ pub struct Parsed {
     pub description: ApiDescription,
     /// What readers will miss, in document order. At most [`ImportError::MAX_DIAGNOSTICS`].
     pub warnings: Vec<Diagnostic>,
+    /// How many warnings there are beside those.
+    pub warnings_left_out: usize,
 }
 
 /// One imported API description. Cheap to clone.
@@ -88,6 +116,7 @@ pub struct ApiDescription {
 struct Inner {
     root: Value,
     format: SourceFormat,
+    swagger: Option<String>,
     index: Index,
 }
 
@@ -114,25 +143,54 @@ impl ApiDescription {
     /// # Errors
     /// As [`ApiDescription::parse`].
     pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Parsed, ImportError> {
-        let (text, format, root) = parse::parse(bytes, limits)?;
-        let mut findings = Vec::new();
-        let index = match Index::build(&root, limits, &mut findings) {
-            Ok(index) => index,
-            Err(fatal) => {
-                findings.insert(0, fatal);
-                locate::fill(text, format, &mut findings);
-                return Err(ImportError::new(findings));
+        let (text, format, mut root) = parse::parse(bytes, limits)?;
+        let mut findings = Findings::default();
+        let swagger = swagger::version(&root);
+        let mut failed = None;
+        if let Some(version) = &swagger {
+            match swagger::convert(root, version, &mut findings) {
+                Ok(converted) => root = converted,
+                Err(fatal) => (root, failed) = (Value::Null, Some(fatal)),
             }
+        }
+        let index = match failed {
+            None => Index::build(&root, limits, &mut findings),
+            Some(fatal) => Err(fatal),
         };
-        findings.truncate(ImportError::MAX_DIAGNOSTICS);
-        locate::fill(text, format, &mut findings);
-        let description = Self {
-            inner: Arc::new(Inner { root, format, index }),
-        };
-        Ok(Parsed {
-            description,
-            warnings: findings,
-        })
+        let (mut first, total) = findings.first();
+        let index = index.map_err(|mut fatal| {
+            if swagger.is_some() {
+                fatal.pointer = fatal.pointer.map(|pointer| swagger::origin(&pointer));
+            }
+            fatal
+        });
+        if swagger.is_some() {
+            for finding in &mut first {
+                finding.pointer = finding.pointer.take().map(|pointer| swagger::origin(&pointer));
+            }
+        }
+        match index {
+            Ok(index) => {
+                locate::fill(text, format, &mut first);
+                Ok(Parsed {
+                    warnings_left_out: total - first.len(),
+                    warnings: first,
+                    description: Self {
+                        inner: Arc::new(Inner {
+                            root,
+                            format,
+                            swagger,
+                            index,
+                        }),
+                    },
+                })
+            }
+            Err(fatal) => {
+                first.insert(0, fatal);
+                locate::fill(text, format, &mut first);
+                Err(ImportError::new(first, total + 1))
+            }
+        }
     }
 
     /// The API's name; `Untitled API` when the document gives none.
@@ -161,6 +219,10 @@ impl ApiDescription {
     pub fn openapi_version(&self) -> &str {
         &self.inner.index.openapi
     }
+    /// The version of Swagger that it was converted from, such as `2.0`; `None` for OpenAPI.
+    pub fn swagger_version(&self) -> Option<&str> {
+        self.inner.swagger.as_deref()
+    }
     /// Whether the document was JSON or YAML.
     pub fn source_format(&self) -> SourceFormat {
         self.inner.format
@@ -172,6 +234,46 @@ impl ApiDescription {
     /// The index of operations, in document order. Operations marked `x-internal` are left out.
     pub fn operations(&self) -> &[OperationSummary] {
         &self.inner.index.operations
+    }
+    /// The webhooks: calls that the API makes to the reader's server. Their `path` is the webhook's name.
+    pub fn webhooks(&self) -> &[OperationSummary] {
+        &self.inner.index.webhooks
+    }
+    /// The webhook with this id. Ids are unique among operations and webhooks together.
+    pub fn webhook(&self, id: &str) -> Option<Operation> {
+        let index = &self.inner.index;
+        let at = *index.webhooks_by_id.get(id)?;
+        self.build(index.webhooks.get(at)?, index.webhook_places.get(at)?)
+    }
+    /// Names of the component schemas in document order. Those marked `x-internal` are left out.
+    pub fn schemas(&self) -> impl Iterator<Item = &str> {
+        let all = self.component_schemas().into_iter().flatten();
+        all.filter(|(_, schema)| !schema::is_internal(self.root(), schema))
+            .map(|(name, _)| name.as_str())
+    }
+    /// The component schema with this name, references resolved as deep as a page shows.
+    pub fn schema(&self, name: &str) -> Option<SchemaView> {
+        let schema = self.component_schemas()?.get(name)?;
+        if schema::is_internal(self.root(), schema) {
+            return None;
+        }
+        let mut view = schema::view(self.root(), schema, SCHEMA_LEVELS, SCHEMA_NODES).0;
+        view.name = Some(name.to_owned());
+        view.listed = true;
+        Some(view)
+    }
+    /// An example of the component schema with this name, as a response would hold it.
+    pub fn schema_example(&self, name: &str) -> Option<Value> {
+        let schema = self.component_schemas()?.get(name)?;
+        example::from_schema(self.root(), schema, example::Purpose::Response, SCHEMA_EXAMPLE)
+    }
+    /// Headings over tags, for documents that have them (`x-tagGroups`, or `parent` of OpenAPI 3.2); else empty.
+    pub fn tag_groups(&self) -> &[TagGroup] {
+        &self.inner.index.groups
+    }
+    /// More to read elsewhere, as the document says.
+    pub fn external_docs(&self) -> Option<ExternalDocs> {
+        external_docs(self.root().get("externalDocs")?)
     }
     /// The tags: those that the document describes, in its order, then others in order of first use.
     pub fn tags(&self) -> &[Tag] {
@@ -201,8 +303,7 @@ impl ApiDescription {
     pub(crate) fn body_schema(&self, id: &str, media_type: &str) -> Option<&Value> {
         let place = self.inner.index.places.get(*self.inner.index.by_id.get(id)?)?;
         let root = self.root();
-        let item = reference::resolve(root, root.get("paths")?.get(&place.path)?).value?;
-        let body = reference::resolve(root, item.get(&place.method)?.get("requestBody")?).value?;
+        let body = reference::resolve(root, place.find(root)?.1.get("requestBody")?).value?;
         let contents = body.get("content")?.as_object()?;
         let essence = |name: &str| {
             name.split(';')
@@ -219,9 +320,27 @@ impl ApiDescription {
     }
 
     fn operation_at(&self, at: usize) -> Option<Operation> {
-        let summary = self.inner.index.operations.get(at)?;
-        let place = self.inner.index.places.get(at)?;
-        operation::build(&self.inner.root, summary, place)
+        let index = &self.inner.index;
+        self.build(index.operations.get(at)?, index.places.get(at)?)
+    }
+    fn build(&self, summary: &OperationSummary, place: &Place) -> Option<Operation> {
+        operation::build(self.root(), summary, place, &|link| self.linked(link))
+    }
+    /// The id of the operation that a link means, by `operationId` or `operationRef`.
+    fn linked(&self, link: &Value) -> Option<String> {
+        let (id, pointer) = (text(link, "operationId"), text(link, "operationRef"));
+        let index = &self.inner.index;
+        let mut all = index.operations.iter().zip(&index.places);
+        if !id.is_empty() {
+            let given = |place: &Place| place.find(self.root())?.1.get("operationId")?.as_str();
+            return Some(all.find(|(_, place)| given(place) == Some(id.as_str()))?.0.id.clone());
+        }
+        let pointer = pointer.strip_prefix('#')?;
+        let pointer = percent_encoding::percent_decode_str(pointer).decode_utf8().ok()?;
+        Some(all.find(|(_, place)| place.pointer() == pointer)?.0.id.clone())
+    }
+    fn component_schemas(&self) -> Option<&Map<String, Value>> {
+        self.root().get("components")?.get("schemas")?.as_object()
     }
     fn root(&self) -> &Value {
         &self.inner.root
@@ -243,4 +362,18 @@ fn text(object: &Value, field: &str) -> String {
 
 fn flag(object: &Value, field: &str) -> bool {
     object.get(field).and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// An `externalDocs` object with an address that a browser can be sent to.
+fn external_docs(object: &Value) -> Option<ExternalDocs> {
+    let url = text(object, "url");
+    is_web(&url).then(|| ExternalDocs {
+        url,
+        description: text(object, "description"),
+    })
+}
+
+/// Whether this is an `http` or `https` URL.
+fn is_web(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

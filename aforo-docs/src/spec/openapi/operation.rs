@@ -3,17 +3,18 @@
 use serde_json::Value;
 
 use super::{
-    content::{content, request_body},
+    content::{BODY_NODES, request_body},
     example::{self, Purpose},
-    flag,
-    index::Place,
+    external_docs, flag,
+    index::{Place, path_item_method},
     reference::resolve,
+    response::responses,
     schema,
     template::{Part, parts, split},
     text,
 };
 use crate::spec::model::{
-    Method, Operation, OperationSummary, Parameter, ParameterPlace, Response, ResponseHeader, SchemaView,
+    AuthorSample, Callback, Operation, OperationSummary, Parameter, ParameterPlace, SchemaView,
     SecurityScheme, Server, Style,
 };
 
@@ -23,28 +24,120 @@ const MAX_PARAMETERS: usize = 1_000;
 /// Schema nodes of one operation: of the parameters together, and of all responses.
 const PARAMETER_NODES: usize = 600;
 const RESPONSE_NODES: usize = 900;
+/// Callbacks of one operation that are shown at most, and their schema nodes together.
+const MAX_CALLBACKS: usize = 20;
+const CALLBACK_NODES: usize = 400;
+/// The author's samples that are shown at most.
+const MAX_SAMPLES: usize = 30;
 
-pub(super) fn build(root: &Value, summary: &OperationSummary, place: &Place) -> Option<Operation> {
-    let item = resolve(root, root.get("paths")?.get(&place.path)?).value?;
-    let operation = item.get(&place.method)?;
+pub(super) fn build(
+    root: &Value,
+    summary: &OperationSummary,
+    place: &Place,
+    ids: &dyn Fn(&Value) -> Option<String>,
+) -> Option<Operation> {
+    let (items, operation) = place.find(root)?;
     let security = security(root, operation);
     let body = operation
         .get("requestBody")
-        .and_then(|body| request_body(root, body));
+        .and_then(|body| request_body(root, body, BODY_NODES));
+    let [item, referred] = items.map(|item| item.unwrap_or(&Value::Null));
     Some(Operation {
         summary: summary.clone(),
-        description: text(operation, "description"),
-        parameters: parameters(root, item, operation, &summary.path, &security),
+        description: described(operation, [item, referred]),
+        parameters: parameters(root, [referred, item, operation], &summary.path, &security),
         body,
-        responses: responses(root, operation, summary.method),
+        responses: responses(root, operation, summary.method, RESPONSE_NODES, ids),
         security,
-        servers: servers(&[Some(operation), Some(item), Some(root)]),
-        webhook: false,
-        callbacks: Vec::new(),
-        external_docs: None,
-        author_samples: Vec::new(),
-        deprecation: String::new(),
+        servers: servers(&[Some(operation), Some(item), Some(referred), Some(root)]),
+        webhook: place.is_webhook(),
+        callbacks: callbacks(root, operation, ids),
+        external_docs: operation.get("externalDocs").and_then(external_docs),
+        author_samples: author_samples(operation),
+        deprecation: [
+            "x-deprecated-reason",
+            "x-deprecation-reason",
+            "x-deprecated-message",
+            "x-deprecated-description",
+        ]
+        .iter()
+        .map(|field| text(operation, field))
+        .find(|reason| !reason.is_empty())
+        .unwrap_or_default(),
     })
+}
+
+/// What an operation says of itself, or else its path item.
+fn described(operation: &Value, items: [&Value; 2]) -> String {
+    [operation, items[0], items[1]]
+        .into_iter()
+        .map(|object| text(object, "description"))
+        .find(|description| !description.is_empty())
+        .unwrap_or_default()
+}
+
+/// Calls that the API makes in answer.
+fn callbacks(root: &Value, operation: &Value, ids: &dyn Fn(&Value) -> Option<String>) -> Vec<Callback> {
+    let Some(named) = operation.get("callbacks").and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    let each = CALLBACK_NODES / named.len().clamp(1, MAX_CALLBACKS);
+    for (name, callback) in named {
+        let expressions = resolve(root, callback).value.and_then(Value::as_object);
+        for (expression, item) in expressions.into_iter().flatten() {
+            let Some(item) = resolve(root, item).value.and_then(Value::as_object) else {
+                continue;
+            };
+            for (method, operation) in item {
+                let Some(method) = path_item_method(method).filter(|_| operation.is_object()) else {
+                    continue;
+                };
+                if out.len() == MAX_CALLBACKS {
+                    return out;
+                }
+                if flag(operation, "x-internal") {
+                    continue;
+                }
+                out.push(Callback {
+                    name: name.clone(),
+                    expression: expression.clone(),
+                    method,
+                    summary: text(operation, "summary"),
+                    description: text(operation, "description"),
+                    body: operation
+                        .get("requestBody")
+                        .and_then(|body| request_body(root, body, each)),
+                    responses: responses(root, operation, method, each / 2, ids),
+                });
+            }
+        }
+    }
+    out
+}
+
+/// The samples that the author wrote: `x-codeSamples`, by its names of today and of earlier.
+fn author_samples(operation: &Value) -> Vec<AuthorSample> {
+    let fields = ["x-codeSamples", "x-code-samples", "x-codesamples"];
+    let lists = fields.iter().filter_map(|field| operation.get(field)?.as_array());
+    let sample = |sample: &Value| {
+        let language = text(sample, "lang");
+        let label = text(sample, "label");
+        // ReadMe's name for the code is `code`.
+        let sources = ["source", "code"].iter().map(|field| text(sample, field));
+        let source = sources.into_iter().find(|source| !source.is_empty())?;
+        let label = if label.is_empty() { language.clone() } else { label };
+        Some(AuthorSample {
+            label: if label.is_empty() {
+                "Sample".to_owned()
+            } else {
+                label
+            },
+            language,
+            source,
+        })
+    };
+    lists.flatten().filter_map(sample).take(MAX_SAMPLES).collect()
 }
 
 /// The servers of the first object that names any.
@@ -94,18 +187,17 @@ pub(super) fn servers(objects: &[Option<&Value>]) -> Vec<Server> {
 
 fn parameters(
     root: &Value,
-    item: &Value,
-    operation: &Value,
+    objects: [&Value; 3],
     path: &str,
     security: &[Vec<SecurityScheme>],
 ) -> Vec<Parameter> {
     let mut raw: Vec<(&str, ParameterPlace, &Value)> = Vec::new();
-    for parameter in [item, operation]
+    for parameter in objects
         .into_iter()
         .filter_map(|o| o.get("parameters")?.as_array())
         .flatten()
     {
-        let Some(parameter) = resolve(root, parameter).value else {
+        let Some(parameter) = resolve(root, parameter).value.filter(|p| !flag(p, "x-internal")) else {
             continue;
         };
         let name = parameter.get("name").and_then(Value::as_str);
@@ -230,7 +322,7 @@ fn parameter(root: &Value, name: &str, place: ParameterPlace, object: &Value, no
         media_type: content.map(|(media, _)| media.clone()),
         schema: view,
         example,
-        examples: Vec::new(),
+        examples: example::named(root, object),
     }
 }
 
@@ -274,66 +366,6 @@ fn fits(style: Style, place: ParameterPlace) -> bool {
         ParameterPlace::Header => style == Style::Simple,
         ParameterPlace::Cookie => style == Style::Form,
     }
-}
-
-fn responses(root: &Value, operation: &Value, method: Method) -> Vec<Response> {
-    let Some(all) = operation.get("responses").and_then(Value::as_object) else {
-        return Vec::new();
-    };
-    let all: Vec<(&String, &Value)> = all
-        .iter()
-        .filter(|(status, _)| !status.starts_with("x-"))
-        .collect();
-    let is_success = |status: &str| status.starts_with('2');
-    let successes = all.iter().filter(|(status, _)| is_success(status)).count();
-    let share = |count: usize, nodes: usize| (nodes / count.max(1)).max(8);
-    let for_success = share(successes, RESPONSE_NODES * 2 / 3);
-    let for_others = share(all.len() - successes, RESPONSE_NODES / 3);
-    let mut left = RESPONSE_NODES;
-    let mut out = Vec::new();
-    for (status, response) in all {
-        let found = resolve(root, response);
-        let Some(response) = found.value else { continue };
-        let mut contents = Vec::new();
-        let media = response.get("content").and_then(Value::as_object);
-        if let Some(media) = media.filter(|_| method != Method::Head) {
-            let nodes = if is_success(status) {
-                for_success
-            } else {
-                for_others
-            };
-            let each = share(media.len(), nodes);
-            for (name, media) in media {
-                let (content, used) = content(root, name, media, Purpose::Response, each.min(left.max(1)));
-                left = left.saturating_sub(used);
-                contents.push(content);
-            }
-        }
-        let header = |(name, header): (&String, &Value)| {
-            let header = resolve(root, header).value.unwrap_or(&Value::Null);
-            ResponseHeader {
-                name: name.clone(),
-                required: flag(header, "required"),
-                deprecated: flag(header, "deprecated"),
-                description: text(header, "description"),
-                schema: SchemaView::default(),
-                example: None,
-            }
-        };
-        let headers = response.get("headers").and_then(Value::as_object);
-        let said = found
-            .siblings
-            .map(|s| text(s, "description"))
-            .filter(|d| !d.is_empty());
-        out.push(Response {
-            status: status.clone(),
-            description: said.unwrap_or_else(|| text(response, "description")),
-            headers: headers.into_iter().flatten().map(header).collect(),
-            contents,
-            links: Vec::new(),
-        });
-    }
-    out
 }
 
 fn security(root: &Value, operation: &Value) -> Vec<Vec<SecurityScheme>> {

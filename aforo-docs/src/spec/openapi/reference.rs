@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 /// How many `$ref`s may follow each other before one gives up.
-pub(super) const MAX_HOPS: usize = 32;
+pub(crate) const MAX_HOPS: usize = 32;
 
 /// A step of a JSON pointer, escaped (RFC 6901).
-pub(super) fn escape(step: &str) -> String {
+pub(crate) fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
 
@@ -16,7 +16,7 @@ fn unescape(step: &str) -> String {
 
 /// A field of an object. Schemas are small and asked for dozens of fields that they do not have: comparing names is
 /// several times faster than hashing each of them.
-pub(super) fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(crate) fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     if object.len() > 24 {
         return object.get(name);
     }
@@ -28,32 +28,32 @@ pub(super) fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'
 
 /// Where following a `$ref` led to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Resolved<'a> {
+pub(crate) struct Resolved<'a> {
     /// What is there; `None` for a remote, broken or endless reference.
-    pub(super) value: Option<&'a Value>,
+    pub(crate) value: Option<&'a Value>,
     /// The last reference followed; `None` when there was none to follow.
-    pub(super) reference: Option<&'a str>,
+    pub(crate) reference: Option<&'a str>,
     /// The first object on the way that says more than `$ref`.
-    pub(super) siblings: Option<&'a Value>,
+    pub(crate) siblings: Option<&'a Value>,
 }
 
 impl<'a> Resolved<'a> {
     /// The name under which the target is known: the last step of the reference.
-    pub(super) fn name(&self) -> Option<String> {
+    pub(crate) fn name(&self) -> Option<String> {
         component_name(self.reference?)
     }
 }
 
 /// Why a `$ref` leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     Remote,
     Missing,
     Endless,
 }
 
 /// The name that a reference gives to a schema: `Pet` of `#/components/schemas/Pet`.
-pub(super) fn component_name(reference: &str) -> Option<String> {
+pub(crate) fn component_name(reference: &str) -> Option<String> {
     let (_, last) = reference.rsplit_once(['/', '#'])?;
     let name = unescape(&percent_encoding::percent_decode_str(last).decode_utf8_lossy());
     let name = name
@@ -63,11 +63,39 @@ pub(super) fn component_name(reference: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
+/// Whether a reference names a schema among the components.
+pub(super) fn is_listed(reference: &str) -> bool {
+    let name = reference
+        .split_once('#')
+        .and_then(|(_, p)| p.strip_prefix("/components/schemas/"));
+    name.is_some_and(|name| !name.is_empty() && !name.contains('/'))
+}
+
 /// What a local reference such as `#/components/schemas/Pet` points to.
 fn target<'a>(root: &'a Value, reference: &str) -> Result<&'a Value, Broken> {
-    let pointer = reference.strip_prefix('#').ok_or(Broken::Remote)?;
+    let pointer = match reference.strip_prefix('#') {
+        Some(pointer) => pointer,
+        None => {
+            // OpenAPI 3.2: the document may say what its own address is.
+            let own = root
+                .get("$self")
+                .and_then(Value::as_str)
+                .filter(|own| !own.is_empty());
+            let pointer = own
+                .and_then(|own| reference.strip_prefix(own))
+                .ok_or(Broken::Remote)?;
+            match pointer.strip_prefix('#') {
+                Some(pointer) => pointer,
+                None if pointer.is_empty() => "",
+                None => return Err(Broken::Remote),
+            }
+        }
+    };
     if pointer.is_empty() {
         return Ok(root);
+    }
+    if !pointer.starts_with('/') {
+        return anchor(root, pointer).ok_or(Broken::Missing);
     }
     if let Some(found) = root.pointer(pointer) {
         return Ok(found);
@@ -78,13 +106,29 @@ fn target<'a>(root: &'a Value, reference: &str) -> Result<&'a Value, Broken> {
     root.pointer(&decoded).ok_or(Broken::Missing)
 }
 
+/// A schema among the components, or in its `$defs`, that calls itself by this `$anchor` (JSON Schema 2020-12).
+fn anchor<'a>(root: &'a Value, name: &str) -> Option<&'a Value> {
+    let schemas = root.get("components")?.get("schemas")?.as_object()?;
+    let called = |schema: &&Value| {
+        ["$anchor", "$dynamicAnchor"]
+            .iter()
+            .any(|field| schema.get(field).and_then(Value::as_str) == Some(name))
+    };
+    schemas.values().find(called).or_else(|| {
+        let inner = schemas
+            .values()
+            .filter_map(|schema| schema.get("$defs")?.as_object());
+        inner.flat_map(Map::values).find(called)
+    })
+}
+
 /// Follows `$ref` from `value` to what it stands for.
-pub(super) fn resolve<'a>(root: &'a Value, value: &'a Value) -> Resolved<'a> {
+pub(crate) fn resolve<'a>(root: &'a Value, value: &'a Value) -> Resolved<'a> {
     follow(root, value).0
 }
 
 /// As [`resolve`], and why it led nowhere, if it did.
-pub(super) fn follow<'a>(root: &'a Value, mut value: &'a Value) -> (Resolved<'a>, Option<Broken>) {
+pub(crate) fn follow<'a>(root: &'a Value, mut value: &'a Value) -> (Resolved<'a>, Option<Broken>) {
     let mut found = Resolved {
         value: None,
         reference: None,
@@ -92,7 +136,9 @@ pub(super) fn follow<'a>(root: &'a Value, mut value: &'a Value) -> (Resolved<'a>
     };
     for _ in 0..=MAX_HOPS {
         let object = value.as_object();
-        let Some(reference) = object.and_then(|o| field(o, "$ref")?.as_str()) else {
+        let Some(reference) =
+            object.and_then(|o| field(o, "$ref").or_else(|| field(o, "$dynamicRef"))?.as_str())
+        else {
             found.value = Some(value);
             return (found, None);
         };
