@@ -1,10 +1,27 @@
 //! JavaScript: a module for Node.js 18 and later, with the built-in `fetch`.
 
-use serde_json::Value;
-
-use super::{Body, Call, Generator, KeyForm, Text, base64};
+use super::{
+    Generator,
+    body::{Body, Content, Form, Part, Piece},
+    call::{Call, KeyForm, Text},
+    text::{Literals, is_invisible, is_readable, is_same_as_literal, utf16_escape},
+};
 
 pub(super) struct JavaScript;
+
+const LITERALS: Literals = Literals {
+    null: "null",
+    yes: "true",
+    no: "false",
+    string,
+    name: |name| match is_identifier(name) {
+        true => format!("{name}: "),
+        false => format!("{}: ", string(name)),
+    },
+    object: ["{", "}"],
+    empty_object: "{}",
+    indent: "  ",
+};
 
 impl Generator for JavaScript {
     fn id(&self) -> &'static str {
@@ -14,47 +31,108 @@ impl Generator for JavaScript {
         "JavaScript"
     }
     fn render(&self, call: &Call<'_>) -> String {
-        let mut options = Vec::new();
-        if call.method != "GET" {
-            options.push(format!("  method: {},\n", string(call.method)));
+        let mut out = String::new();
+        // `fetch` throws for these.
+        if matches!(call.method, "CONNECT" | "TRACE" | "TRACK") {
+            out.push_str("// fetch refuses this method; use another HTTP client for it.\n");
         }
-        if !call.headers.is_empty() {
-            let headers: String = call
-                .headers
-                .iter()
-                .map(|(name, text)| format!("    {}: {},\n", string(name), expression(text, call.variable)))
-                .collect();
-            options.push(format!("  headers: {{\n{headers}  }},\n"));
-        }
-        let mut note = "";
-        match &call.body {
-            // `fetch` throws for these.
-            Some(_) if matches!(call.method, "GET" | "HEAD") => {
-                note = "// fetch sends no body with this method; use another HTTP client for that.\n";
+        let body = call.body.as_ref().filter(|_| {
+            let sent = !matches!(call.method, "GET" | "HEAD");
+            if !sent {
+                out.push_str("// fetch sends no body with this method; use another HTTP client for that.\n");
             }
+            sent
+        });
+        let mut form = None;
+        let mut body_option = None;
+        match body {
             None => {}
-            Some(Body::Json(value)) if is_same_in_javascript(value) => {
-                let literal = literal(value, 1);
-                options.push(format!("  body: JSON.stringify({literal}),\n"));
+            Some(Body::Json(value)) if is_same_as_literal(value) => {
+                body_option = Some(format!("JSON.stringify({})", LITERALS.write(value, 1)));
             }
-            Some(Body::Json(value)) => options.push(format!("  body: {},\n", string(&value.to_string()))),
-            Some(Body::Text(text)) => options.push(format!("  body: {},\n", string(text))),
-            Some(Body::Bytes(bytes)) => {
-                options.push(format!(
-                    "  body: Buffer.from({}, \"base64\"),\n",
-                    string(&base64(bytes))
-                ));
+            Some(Body::Json(value)) => body_option = Some(block(&super::body::json_text(value))),
+            Some(Body::Text(text)) => body_option = Some(block(text)),
+            Some(Body::File(file)) => body_option = Some(format!("await readFile({})", string(&file.path))),
+            Some(Body::Multipart(parts)) if parts.parts.iter().all(fits_form_data) => {
+                form = Some(form_data(parts));
+                body_option = Some("form".to_owned());
             }
+            Some(Body::Multipart(parts)) => body_option = Some(blob(parts)),
+        }
+        if let Some(note) = call.files_note().filter(|_| body.is_some()) {
+            out.push_str(&format!(
+                "// {note}\nimport {{ readFile }} from \"node:fs/promises\";\n\n"
+            ));
+        }
+        let mut options = String::new();
+        if call.method != "GET" {
+            options.push_str(&format!("  method: {},\n", string(call.method)));
+        }
+        let headers: String = call
+            .headers(form.is_none())
+            .map(|(name, text)| format!("    {}: {},\n", string(name), expression(text, call.variable)))
+            .collect();
+        if !headers.is_empty() {
+            options.push_str(&format!("  headers: {{\n{headers}  }},\n"));
+        }
+        if let Some(body) = body_option {
+            options.push_str(&format!("  body: {body},\n"));
+        }
+        if let Some(form) = form {
+            out.push_str(&form);
         }
         let url = expression(&call.url, call.variable);
-        let call = match options.is_empty() {
-            true => format!("fetch({url})"),
-            false => format!("fetch({url}, {{\n{}}})", options.concat()),
-        };
-        format!(
-            "{note}const response = await {call};\n\nconsole.log(response.status, await response.text());"
-        )
+        match options.is_empty() {
+            true => out.push_str(&format!("const response = await fetch({url});")),
+            false => out.push_str(&format!("const response = await fetch({url}, {{\n{options}}});")),
+        }
+        out.push_str("\n\nconsole.log(response.status, await response.text());");
+        out
     }
+}
+
+/// `FormData` breaks lines its own way in texts, and gives no text a media type.
+fn fits_form_data(part: &Part<'_>) -> bool {
+    let content = match &part.content {
+        Content::Text(text) => {
+            part.filename.is_none() && part.media_type.is_none() && !text.contains(['\r', '\n'])
+        }
+        Content::File(_) => part.filename.is_some() && part.media_type.is_some(),
+    };
+    content && part.is_plain()
+}
+
+fn form_data(form: &Form<'_>) -> String {
+    let mut out = "const form = new FormData();\n".to_owned();
+    for part in &form.parts {
+        let name = string(part.name);
+        match &part.content {
+            Content::Text(text) => out.push_str(&format!("form.append({name}, {});\n", string(text))),
+            Content::File(file) => out.push_str(&format!(
+                "form.append({name}, new Blob([await readFile({})], {{ type: {} }}), {});\n",
+                string(&file.path),
+                string(part.media_type.unwrap_or_default()),
+                string(part.filename.unwrap_or_default())
+            )),
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn blob(form: &Form<'_>) -> String {
+    let pieces = form.pieces();
+    let mut out = "new Blob([\n".to_owned();
+    for piece in &pieces {
+        match piece {
+            Piece::Text(text) => text
+                .split_inclusive('\n')
+                .for_each(|line| out.push_str(&format!("    {},\n", string(line)))),
+            Piece::File(path) => out.push_str(&format!("    await readFile({}),\n", string(path))),
+        }
+    }
+    out.push_str("  ])");
+    out
 }
 
 fn expression(text: &Text, variable: &str) -> String {
@@ -64,6 +142,20 @@ fn expression(text: &Text, variable: &str) -> String {
         KeyForm::Plain => format!("{} + process.env.{variable}", string(&text.literal)),
         KeyForm::Basic => format!("{} + btoa(process.env.{variable} + \":\")", string(&text.literal)),
     }
+}
+
+/// A literal of a text that may have several lines.
+fn block(text: &str) -> String {
+    let marked = ["</", "<!"].iter().any(|mark| text.contains(mark));
+    if !text.contains('\n') || !is_readable(text) || marked {
+        return string(text);
+    }
+    format!(
+        "`{}`",
+        text.replace('\\', "\\\\")
+            .replace('`', "\\`")
+            .replace("${", "\\${")
+    )
 }
 
 /// A string literal. What could end it, hide in it or reorder the text around it is escaped.
@@ -80,68 +172,13 @@ fn string(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             // `</script` and `<!--` mean something in a page.
             '/' | '!' if previous == '<' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if c.is_control() || is_invisible(c) => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
+            c if is_invisible(c) => utf16_escape(c, &mut out),
             c => out.push(c),
         }
         previous = c;
     }
     out.push('"');
     out
-}
-
-/// Line separators, marks that change the direction of text, and characters without a width.
-fn is_invisible(c: char) -> bool {
-    matches!(u32::from(c),
-        0x00ad | 0x061c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb
-        | 0xe0000..=0xe007f)
-}
-
-/// Whether an object literal of JavaScript keeps the value as it is: `__proto__` and names that look like numbers
-/// do not stay what or where they are, and numbers have 53 bits.
-fn is_same_in_javascript(value: &Value) -> bool {
-    match value {
-        Value::Object(fields) => fields.iter().all(|(name, inner)| {
-            name != "__proto__" && !name.bytes().all(|b| b.is_ascii_digit()) && is_same_in_javascript(inner)
-        }),
-        Value::Array(items) => items.iter().all(is_same_in_javascript),
-        Value::Number(n) => {
-            let text = n.to_string();
-            let digits = text.bytes().filter(u8::is_ascii_digit).count();
-            digits <= 15 && !text.contains(['e', 'E']) && !text.ends_with(".0") && text != "-0"
-        }
-        _ => true,
-    }
-}
-
-fn literal(value: &Value, level: usize) -> String {
-    let (inner, outer) = ("  ".repeat(level + 1), "  ".repeat(level));
-    match value {
-        Value::String(text) => string(text),
-        Value::Array(items) if !items.is_empty() => {
-            let items: String = items
-                .iter()
-                .map(|item| format!("{inner}{},\n", literal(item, level + 1)))
-                .collect();
-            format!("[\n{items}{outer}]")
-        }
-        Value::Object(fields) if !fields.is_empty() => {
-            let field = |(name, value): (&String, &Value)| {
-                let name = if is_identifier(name) {
-                    name.clone()
-                } else {
-                    string(name)
-                };
-                format!("{inner}{name}: {},\n", literal(value, level + 1))
-            };
-            format!("{{\n{}{outer}}}", fields.iter().map(field).collect::<String>())
-        }
-        other => other.to_string(),
-    }
 }
 
 fn is_identifier(name: &str) -> bool {
