@@ -8,7 +8,8 @@
 //! unknown parameter style). Real documents have such spots, and a page that shows all the rest is worth more
 //! than none. `tests/openapiv3.rs` compares this model with that crate on documents that both can read.
 //!
-//! Nothing here fetches anything: a `$ref` to another file is shown as a schema that is cut there.
+//! Nothing here fetches anything: a `$ref` to another file is shown as a schema that is cut there, unless
+//! [`bundle`](super::bundle) has put the files together before.
 
 mod check;
 mod content;
@@ -348,6 +349,11 @@ impl ApiDescription {
     fn info(&self) -> &Value {
         self.root().get("info").unwrap_or(&Value::Null)
     }
+}
+
+/// The tree of a document, within limits.
+pub(super) fn parse_tree(bytes: &[u8], limits: &Limits) -> Result<Value, ImportError> {
+    Ok(parse::parse(bytes, limits)?.2)
 }
 
 /// A text field; numbers and booleans that YAML made of it are written as text again.
