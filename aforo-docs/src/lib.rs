@@ -4,9 +4,12 @@
 pub mod contract;
 pub mod compare;
 pub mod error;
+pub mod guide;
 pub mod markdown;
+pub mod publication;
 pub mod request;
 pub mod sample;
 pub mod service;
 pub mod spec;
 pub mod store;
+pub mod watch;

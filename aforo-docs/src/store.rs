@@ -12,6 +12,12 @@ use aforo_core::{Store, domain::store::SubscriptionTx};
 use aforo_vault::store::{CredentialStore, VaultTx};
 use async_trait::async_trait;
 
+use crate::guide::store::{
+    DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
+};
+
+use crate::{publication::PublicationRepository, watch::WatchRepository};
+
 /// An imported API description, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiSpec {
@@ -21,6 +27,12 @@ pub struct ApiSpec {
     pub tenant: TenantId,
     /// The product it describes.
     pub product: ProductId,
+    /// Counts the versions of a product, from 1.
+    pub number: u32,
+    /// What the person who imported it says about it; may be empty.
+    pub note: String,
+    /// Who imported it: the text form of an [`Actor`](aforo_core::kernel::audit::Actor).
+    pub imported_by: String,
     /// `OPENAPI_3` (DOCS-5).
     pub format: String,
     /// The document's own title.
@@ -40,10 +52,18 @@ pub struct ApiSpec {
 /// Keeps the API descriptions of one tenant.
 #[async_trait]
 pub trait SpecRepository: Send {
-    /// Adds a description with its text as it was given.
+    /// Adds a description with its text as it was given. [`StoreErrorKind::Conflict`](aforo_core::StoreErrorKind)
+    /// if the product has a version of this number.
     async fn insert(&mut self, spec: &ApiSpec, source: &[u8]) -> Result<(), StoreError>;
     /// The description with this id.
     async fn find(&mut self, id: SpecId) -> Result<Option<ApiSpec>, StoreError>;
+    /// The version of a product with this number.
+    async fn find_by_number(&mut self, product: ProductId, number: u32) -> Result<Option<ApiSpec>, StoreError>;
+    /// The newest version of a product.
+    async fn latest(&mut self, product: ProductId) -> Result<Option<ApiSpec>, StoreError>;
+    /// Makes others that want to add or publish a version of this product wait until the transaction ends. False
+    /// if there is no such product.
+    async fn lock(&mut self, product: ProductId) -> Result<bool, StoreError>;
     /// The text of a description.
     async fn source(&mut self, id: SpecId) -> Result<Option<Vec<u8>>, StoreError>;
     /// The descriptions of a product, or of all products, in id order.
@@ -58,6 +78,20 @@ pub trait SpecRepository: Send {
 pub trait DocsTx: CoreTx {
     /// The API descriptions of a tenant.
     fn specs(&mut self, scope: TenantScope) -> Box<dyn SpecRepository + '_>;
+    /// The pages of the guides of a tenant.
+    fn pages(&mut self, scope: TenantScope) -> Box<dyn PageRepository + '_>;
+    /// What people of a tenant are writing and have not saved.
+    fn page_drafts(&mut self, scope: TenantScope) -> Box<dyn DraftRepository + '_>;
+    /// The suggested edits of a tenant.
+    fn suggestions(&mut self, scope: TenantScope) -> Box<dyn SuggestionRepository + '_>;
+    /// What a tenant's visitors found helpful.
+    fn feedback(&mut self, scope: TenantScope) -> Box<dyn FeedbackRepository + '_>;
+    /// The images of the guides of a tenant.
+    fn images(&mut self, scope: TenantScope) -> Box<dyn ImageRepository + '_>;
+    /// When which of them was published.
+    fn publications(&mut self, scope: TenantScope) -> Box<dyn PublicationRepository + '_>;
+    /// Addresses from which new versions come by themselves.
+    fn watches(&mut self, scope: TenantScope) -> Box<dyn WatchRepository + '_>;
 }
 
 /// A transaction over everything a console keeps.

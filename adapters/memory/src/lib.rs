@@ -9,7 +9,10 @@ mod accounts;
 mod audit;
 mod catalog;
 mod credentials;
+mod guides;
 mod keys;
+mod publishing;
+mod readers;
 mod specs;
 mod subscriptions;
 mod table;
@@ -30,7 +33,14 @@ use aforo_core::{
     },
     kernel::audit::AuditRepository,
 };
-use aforo_docs::store::{ConsoleTx, DocsTx, SpecRepository};
+use aforo_docs::{
+    publication::PublicationRepository,
+    store::{ConsoleTx, DocsTx, SpecRepository},
+    watch::WatchRepository,
+};
+use aforo_docs::guide::store::{
+    DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
+};
 use aforo_vault::store::{KeyRepository, VaultTx};
 use async_trait::async_trait;
 use table::Data;
@@ -138,6 +148,27 @@ impl VaultTx for Tx {
 
 impl DocsTx for Tx {
     fn specs(&mut self, scope: TenantScope) -> Box<dyn SpecRepository + '_> {
+        self.scoped(scope)
+    }
+    fn pages(&mut self, scope: TenantScope) -> Box<dyn PageRepository + '_> {
+        self.scoped(scope)
+    }
+    fn page_drafts(&mut self, scope: TenantScope) -> Box<dyn DraftRepository + '_> {
+        self.scoped(scope)
+    }
+    fn suggestions(&mut self, scope: TenantScope) -> Box<dyn SuggestionRepository + '_> {
+        self.scoped(scope)
+    }
+    fn feedback(&mut self, scope: TenantScope) -> Box<dyn FeedbackRepository + '_> {
+        self.scoped(scope)
+    }
+    fn images(&mut self, scope: TenantScope) -> Box<dyn ImageRepository + '_> {
+        self.scoped(scope)
+    }
+    fn publications(&mut self, scope: TenantScope) -> Box<dyn PublicationRepository + '_> {
+        self.scoped(scope)
+    }
+    fn watches(&mut self, scope: TenantScope) -> Box<dyn WatchRepository + '_> {
         self.scoped(scope)
     }
 }

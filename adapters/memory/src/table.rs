@@ -3,15 +3,23 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aforo_core::{
-    AuditId, CustomerId, KeyId, Page, PageRequest, PlanId, ProductId, SessionId, SpecId, StoreError,
-    StoreErrorKind, SubscriptionId, TenantId, TenantScope, Timestamp, UserId,
+    AuditId, CustomerId, KeyId, LeaseId, Page, PageId, PageRequest, PlanId, ProductId, PublicationId, SessionId, SpecId, StoreError,
+    StoreErrorKind, SubscriptionId, SuggestionId, TenantId, TenantScope, Timestamp, UserId,
     domain::{
         customer::Customer, plan::Plan, product::Product, session::Session, subscription::Subscription,
         tenant::Tenant, user::User,
     },
     kernel::audit::{AuditEntry, Seal},
 };
-use aforo_docs::store::ApiSpec;
+use aforo_docs::{publication::Publication, store::ApiSpec, watch::SpecWatch};
+use aforo_docs::guide::{
+    draft::PageDraft,
+    feedback::Feedback,
+    image::{DocImage, ImageId},
+    page::DocPage,
+    suggestion::Suggestion,
+    version::PageVersion,
+};
 use aforo_vault::{key::ApiKey, seal::SealedCredential};
 
 /// Everything. A clone shares all tables.
@@ -30,6 +38,18 @@ pub(crate) struct Data {
     pub(crate) bindings: Table<(KeyId, SubscriptionId), Option<Timestamp>>,
     pub(crate) sealed: Table<KeyId, SealedCredential>,
     pub(crate) specs: Table<SpecId, (ApiSpec, Arc<[u8]>)>,
+    pub(crate) publications: Table<PublicationId, Publication>,
+    /// With the lease of whoever looks at it, and until when.
+    pub(crate) watches: Table<ProductId, (SpecWatch, Option<(LeaseId, Timestamp)>)>,
+    /// How often each tenant's tree of pages was held.
+    pub(crate) trees: Table<TenantId, u64>,
+    pub(crate) pages: Table<PageId, DocPage>,
+    pub(crate) page_versions: Table<(PageId, u32), PageVersion>,
+    pub(crate) page_drafts: Table<(PageId, UserId), PageDraft>,
+    pub(crate) redirects: Table<TenantId, BTreeMap<String, (PageId, Timestamp)>>,
+    pub(crate) suggestions: Table<SuggestionId, Suggestion>,
+    pub(crate) feedback: Table<(PageId, u32, [u8; 32]), Feedback>,
+    pub(crate) images: Table<(TenantId, ImageId), (DocImage, Arc<[u8]>)>,
     pub(crate) audit: Table<AuditId, AuditEntry>,
     pub(crate) seals: Table<(TenantId, i64), Seal>,
 }

@@ -34,6 +34,16 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
         include_str!("../migrations/postgres/0001_console.sql"),
     ),
     (
+        2,
+        "guides",
+        include_str!("../migrations/postgres/0002_guides.sql"),
+    ),
+    (
+        4,
+        "publishing",
+        include_str!("../migrations/postgres/0004_publishing.sql"),
+    ),
+    (
         6,
         "agents",
         include_str!("../migrations/postgres/0006_agents.sql"),

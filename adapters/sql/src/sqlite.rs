@@ -34,6 +34,12 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
         "console",
         include_str!("../migrations/sqlite/0001_console.sql"),
     ),
+    (2, "guides", include_str!("../migrations/sqlite/0002_guides.sql")),
+    (
+        4,
+        "publishing",
+        include_str!("../migrations/sqlite/0004_publishing.sql"),
+    ),
     (6, "agents", include_str!("../migrations/sqlite/0006_agents.sql")),
 ];
 

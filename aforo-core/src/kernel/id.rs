@@ -94,8 +94,16 @@ id! {
     KeyId = "key";
     /// Identifies one imported API description.
     SpecId = "spec";
+    /// Identifies one publication of an API description.
+    PublicationId = "pub";
+    /// Identifies one stretch of background work that a process took on.
+    LeaseId = "lease";
     /// Identifies one entry of the audit log.
     AuditId = "aud";
+    /// Identifies one page of the guides.
+    PageId = "page";
+    /// Identifies one suggested edit of a page.
+    SuggestionId = "sug";
 }
 
 #[cfg(test)]

@@ -6,16 +6,20 @@
 mod audit;
 mod credentials;
 mod customers;
+mod guides;
 mod keys;
 mod migrate;
 mod plans;
 mod products;
+mod publications;
+mod readers;
 mod row;
 mod sessions;
 mod specs;
 mod subscriptions;
 mod tenants;
 mod users;
+mod watches;
 
 use aforo_core::{
     CustomerId, Store as StoreOf, StoreError, TenantId, TenantScope, Transaction,
@@ -31,7 +35,14 @@ use aforo_core::{
     },
     kernel::audit::AuditRepository,
 };
-use aforo_docs::store::{ConsoleTx, DocsTx, SpecRepository};
+use aforo_docs::{
+    publication::PublicationRepository,
+    store::{ConsoleTx, DocsTx, SpecRepository},
+    watch::WatchRepository,
+};
+use aforo_docs::guide::store::{
+    DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
+};
 use aforo_vault::store::{KeyRepository, VaultTx};
 use async_trait::async_trait;
 use sqlx::{Connection as _, Pool, Transaction as SqlTransaction};
@@ -150,7 +161,7 @@ macro_rules! repositories {
         }
     )*};
 }
-repositories!(Audit Customers Keys Plans Products Sessions Specs Subscriptions Users);
+repositories!(Audit Customers Drafts Images Keys Opinions Pages Plans Products Publications Sessions Specs Subscriptions Suggestions Users Watches);
 
 struct Tenants<'t> {
     conn: &'t mut Connection,
@@ -225,6 +236,27 @@ impl VaultTx for Tx {
 impl DocsTx for Tx {
     fn specs(&mut self, scope: TenantScope) -> Box<dyn SpecRepository + '_> {
         Specs::over(self, scope)
+    }
+    fn pages(&mut self, scope: TenantScope) -> Box<dyn PageRepository + '_> {
+        Pages::over(self, scope)
+    }
+    fn page_drafts(&mut self, scope: TenantScope) -> Box<dyn DraftRepository + '_> {
+        Drafts::over(self, scope)
+    }
+    fn suggestions(&mut self, scope: TenantScope) -> Box<dyn SuggestionRepository + '_> {
+        Suggestions::over(self, scope)
+    }
+    fn feedback(&mut self, scope: TenantScope) -> Box<dyn FeedbackRepository + '_> {
+        Opinions::over(self, scope)
+    }
+    fn images(&mut self, scope: TenantScope) -> Box<dyn ImageRepository + '_> {
+        Images::over(self, scope)
+    }
+    fn publications(&mut self, scope: TenantScope) -> Box<dyn PublicationRepository + '_> {
+        Publications::over(self, scope)
+    }
+    fn watches(&mut self, scope: TenantScope) -> Box<dyn WatchRepository + '_> {
+        Watches::over(self, scope)
     }
 }
 
