@@ -9,6 +9,12 @@
 
 #![allow(clippy::unwrap_used)] // a suite of tests: what it unwraps is what it claims
 
+mod publishing;
+
+pub use self::publishing::*;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use aforo_core::{
     OsEntropy, PageRequest, ProductId, SpecId, Store, TenantId,
     contract::{CoreStore, NOW, all_pages, assert_conflict, later, other_customer, sample_product, world},
@@ -28,11 +34,17 @@ async fn read(store: &impl Store<dyn DocsTx>) -> Box<dyn DocsTx> {
     store.read().await.unwrap()
 }
 
+/// Versions of a product have different numbers.
+static NUMBER: AtomicU32 = AtomicU32::new(1);
+
 fn sample_spec(tenant: TenantId, product: ProductId) -> ApiSpec {
     ApiSpec {
         id: SpecId::new(NOW, &OsEntropy),
         tenant,
         product,
+        number: NUMBER.fetch_add(1, Ordering::Relaxed),
+        note: "Für den Winter,\nzweizeilig".into(),
+        imported_by: "usr_0".into(),
         format: "OPENAPI_3".into(),
         title: "Wetter für alle".into(),
         version: "1.2.3".into(),
@@ -234,6 +246,13 @@ macro_rules! docs_contract {
                 descriptions_of_another_tenant_are_out_of_reach
                 pages_of_descriptions_cover_each_once
                 a_published_description_is_one_of_the_product
+                versions_are_numbered
+                publications_come_newest_first
+                a_publication_is_of_its_product
+                a_watch_comes_back_whole
+                a_watch_has_one_looker_at_a_time
+                a_lease_that_is_lost_writes_nothing
+                publications_and_watches_of_another_tenant_are_out_of_reach
             }
         }
     };

@@ -17,12 +17,39 @@ impl SpecRepository for Scoped<'_> {
         if product.is_none_or(|p| p.tenant != spec.tenant) {
             return Err(conflict("the tenant has no such product"));
         }
+        let taken = |(s, _): &(ApiSpec, _)| s.product == spec.product && s.number == spec.number;
+        if self.data.specs.rows().values().any(taken) {
+            return Err(conflict("the product has a version of this number"));
+        }
         self.data.specs.insert(spec.id, (spec.clone(), source.into()))
     }
     async fn find(&mut self, id: SpecId) -> Result<Option<ApiSpec>, StoreError> {
         let tenant = self.scope.tenant();
         let found = self.data.specs.find(id, |(s, _)| s.tenant == tenant);
         Ok(found.map(|(spec, _)| spec))
+    }
+    async fn find_by_number(
+        &mut self,
+        product: ProductId,
+        number: u32,
+    ) -> Result<Option<ApiSpec>, StoreError> {
+        let tenant = self.scope.tenant();
+        let mut specs = self.data.specs.rows().values();
+        let found = specs.find(|(s, _)| s.tenant == tenant && s.product == product && s.number == number);
+        Ok(found.map(|(spec, _)| spec.clone()))
+    }
+    async fn latest(&mut self, product: ProductId) -> Result<Option<ApiSpec>, StoreError> {
+        let tenant = self.scope.tenant();
+        let specs = self.data.specs.rows().values();
+        let of_product = specs.filter(|(s, _)| s.tenant == tenant && s.product == product);
+        Ok(of_product
+            .max_by_key(|(s, _)| s.number)
+            .map(|(spec, _)| spec.clone()))
+    }
+    async fn lock(&mut self, product: ProductId) -> Result<bool, StoreError> {
+        // Writers take turns anyway.
+        let tenant = self.scope.tenant();
+        Ok(self.data.products.find(product, |p| p.tenant == tenant).is_some())
     }
     async fn source(&mut self, id: SpecId) -> Result<Option<Vec<u8>>, StoreError> {
         let tenant = self.scope.tenant();

@@ -10,7 +10,8 @@ use crate::read;
 
 macro_rules! columns {
     () => {
-        "tenant_id, id, product_id, format, title, version, operations, source_url, sha256, created_at"
+        "tenant_id, id, product_id, number, note, imported_by, format, title, version, operations, source_url,
+         sha256, created_at"
     };
 }
 
@@ -19,6 +20,9 @@ struct Row {
     tenant_id: Uuid,
     id: Uuid,
     product_id: Uuid,
+    number: i64,
+    note: String,
+    imported_by: String,
     format: String,
     title: String,
     version: String,
@@ -35,6 +39,9 @@ impl TryFrom<Row> for ApiSpec {
             id: SpecId::from_uuid(row.id),
             tenant: TenantId::from_uuid(row.tenant_id),
             product: ProductId::from_uuid(row.product_id),
+            number: read::count("api_specs.number", row.number)?,
+            note: row.note,
+            imported_by: row.imported_by,
             format: row.format,
             title: row.title,
             version: row.version,
@@ -53,11 +60,14 @@ impl SpecRepository for Specs<'_> {
         sqlx::query::<Db>(concat!(
             "INSERT INTO api_specs (",
             columns!(),
-            ", source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+            ", source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         ))
         .bind(self.scope.tenant)
         .bind(spec.id.as_uuid())
         .bind(spec.product.as_uuid())
+        .bind(i64::from(spec.number))
+        .bind(&spec.note)
+        .bind(&spec.imported_by)
         .bind(&spec.format)
         .bind(&spec.title)
         .bind(&spec.version)
@@ -85,6 +95,54 @@ impl SpecRepository for Specs<'_> {
         .map_err(store_error)?
         .map(ApiSpec::try_from)
         .transpose()
+    }
+
+    async fn find_by_number(
+        &mut self,
+        product: ProductId,
+        number: u32,
+    ) -> Result<Option<ApiSpec>, StoreError> {
+        sqlx::query_as::<Db, Row>(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM api_specs WHERE tenant_id = $1 AND product_id = $2 AND number = $3"
+        ))
+        .bind(self.scope.tenant)
+        .bind(product.as_uuid())
+        .bind(i64::from(number))
+        .fetch_optional(&mut *self.conn)
+        .await
+        .map_err(store_error)?
+        .map(ApiSpec::try_from)
+        .transpose()
+    }
+
+    async fn latest(&mut self, product: ProductId) -> Result<Option<ApiSpec>, StoreError> {
+        sqlx::query_as::<Db, Row>(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM api_specs WHERE tenant_id = $1 AND product_id = $2 ORDER BY number DESC LIMIT 1"
+        ))
+        .bind(self.scope.tenant)
+        .bind(product.as_uuid())
+        .fetch_optional(&mut *self.conn)
+        .await
+        .map_err(store_error)?
+        .map(ApiSpec::try_from)
+        .transpose()
+    }
+
+    async fn lock(&mut self, product: ProductId) -> Result<bool, StoreError> {
+        let found = sqlx::query_scalar::<Db, Uuid>(concat!(
+            "SELECT id FROM products WHERE tenant_id = $1 AND id = $2",
+            hold!()
+        ))
+        .bind(self.scope.tenant)
+        .bind(product.as_uuid())
+        .fetch_optional(&mut *self.conn)
+        .await
+        .map_err(store_error)?;
+        Ok(found.is_some())
     }
 
     async fn source(&mut self, id: SpecId) -> Result<Option<Vec<u8>>, StoreError> {

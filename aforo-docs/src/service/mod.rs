@@ -1,5 +1,7 @@
 //! Importing API descriptions, publishing them, and keeping read ones at hand.
 
+mod specs;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
@@ -14,14 +16,15 @@ use aforo_core::{
     kernel::audit::{Actor, AuditEntry},
 };
 use ipnet::IpNet;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
     error::DocsError,
-    spec::{diagnostic::Diagnostic, model::Server, openapi::ApiDescription},
-    store::{ApiSpec, DocsTx},
+    spec::{diff::SpecDiff, model::Server, openapi::ApiDescription},
+    store::DocsTx,
 };
+
+pub use self::specs::{Conditions, Imported, NewVersion, PublishWhen};
 
 /// Descriptions kept read, least recently used first. One is a few times its document; 16 documents of 10 MB
 /// is the worst case.
@@ -34,6 +37,8 @@ pub struct Specs {
     entropy: Arc<dyn Entropy>,
     // A description never changes under its id, so what is kept here cannot be stale.
     kept: Mutex<VecDeque<(TenantId, SpecId, ApiDescription)>>,
+    // So is what lies between two.
+    compared: Mutex<VecDeque<((TenantId, SpecId, SpecId), Arc<SpecDiff>)>>,
     // Reading one takes many times its size for a moment: one at a time, and whoever waited finds it kept.
     reading: tokio::sync::Mutex<()>,
 }
@@ -53,17 +58,6 @@ pub struct NewProduct {
     pub auto_subscribe: bool,
 }
 
-/// An imported and published description.
-#[derive(Clone, Debug)]
-pub struct Imported {
-    /// What is kept of it.
-    pub spec: ApiSpec,
-    /// What readers will miss.
-    pub warnings: Vec<Diagnostic>,
-    /// An origin that the description names and nobody approved: calls do not go there.
-    pub proposed: Option<Upstream>,
-}
-
 impl Specs {
     /// The service over a store.
     pub fn new(store: Arc<dyn Store<dyn DocsTx>>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
@@ -72,6 +66,7 @@ impl Specs {
             clock,
             entropy,
             kept: Mutex::default(),
+            compared: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
         }
     }
@@ -130,85 +125,6 @@ impl Specs {
         tx.audit(scope).append(&entry).await?;
         tx.commit().await?;
         Ok((product, plan))
-    }
-
-    /// Reads a document and publishes it for a product, in one transaction: readers see the old description or
-    /// the new one. A document that cannot be read changes nothing. An origin that differs from the approved
-    /// one is only proposed: calls stay where they were (security decision 2).
-    pub async fn import(
-        &self,
-        scope: TenantScope,
-        actor: Actor,
-        product: ProductId,
-        source: Vec<u8>,
-        source_url: Option<String>,
-    ) -> Result<Imported, DocsError> {
-        let missing = self
-            .store
-            .read()
-            .await?
-            .products(scope)
-            .find(product)
-            .await?
-            .is_none();
-        if missing {
-            return Err(DocsError::ProductNotFound(product));
-        }
-        let (source, parsed) = read(source).await?;
-        let parsed = parsed?;
-        let description = parsed.description;
-        let now = self.clock.now();
-        let spec = ApiSpec {
-            id: SpecId::new(now, &*self.entropy),
-            tenant: scope.tenant(),
-            product,
-            format: "OPENAPI_3".to_owned(),
-            title: printable(&description.title()),
-            version: printable(&description.version()),
-            operations: u32::try_from(description.operations().len()).unwrap_or(u32::MAX),
-            source_url,
-            sha256: Sha256::digest(&source).into(),
-            created_at: now,
-        };
-        let servers = description.servers();
-        let mut tx = self.store.begin().await?;
-        let current = tx
-            .products(scope)
-            .find(product)
-            .await?
-            .ok_or(DocsError::ProductNotFound(product))?;
-        let mut approved = current.upstream.clone();
-        if let (Some(upstream), Some(first), None) = (&mut approved, servers.first(), current.published_spec)
-            && upstream.base_path.is_empty()
-        {
-            // The administrator gave an origin without a path, and now its first description: the path is part of
-            // what this import approves. Later documents only propose.
-            upstream.base_path = path_of(&first.url);
-            if current.upstream.as_ref() != Some(upstream) {
-                tx.products(scope).approve_upstream(product, upstream).await?;
-            }
-        }
-        let proposed =
-            named_upstream(&servers, approved.as_ref()).filter(|named| approved.as_ref() != Some(named));
-        tx.specs(scope).insert(&spec, &source).await?;
-        tx.products(scope)
-            .publish(product, spec.id, proposed.as_ref())
-            .await?;
-        let mut entry = AuditEntry::new(scope, actor, "spec.published", now, &*self.entropy)
-            .target(spec.id)
-            .detail("product", product)
-            .detail("operations", spec.operations);
-        if let Some(proposed) = &proposed {
-            entry = entry.detail("proposed_origin", &proposed.origin);
-        }
-        tx.audit(scope).append(&entry).await?;
-        tx.commit().await?;
-        self.keep(spec.tenant, spec.id, description);
-        Ok(Imported {
-            spec,
-            warnings: parsed.warnings,
-            proposed,
-        })
     }
 
     /// Makes this the approved upstream, in the caller's transaction: from now on calls, with their credential, go
