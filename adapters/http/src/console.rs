@@ -14,7 +14,7 @@ use aforo_core::{
     },
     kernel::egress,
 };
-use aforo_docs::{service::Specs, store::Stores};
+use aforo_docs::{guide::Guides, service::Specs, store::Stores};
 use aforo_proxy::service::{Sandbox, SandboxSettings};
 use aforo_vault::{Vault, kek::KeyEncryptionKeys};
 use ipnet::IpNet;
@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     cookie::SessionCookie, csrf::CsrfTokens, metrics::Metrics, route::Routes, service::ConsoleService,
+    visitor::Visitors,
 };
 
 /// A console: vault, proxy, documentation and pages over one store. Cheap to clone.
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) vault: Arc<Vault>,
     pub(crate) accounts: Accounts,
     pub(crate) specs: Arc<Specs>,
+    pub(crate) guides: Arc<Guides>,
     pub(crate) sandbox: Sandbox,
     pub(crate) egress: egress::Client,
     pub(crate) identity: Option<Arc<dyn IdentityProvider>>,
@@ -44,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) cookie: SessionCookie,
     pub(crate) csrf: CsrfTokens,
+    pub(crate) visitors: Visitors,
     pub(crate) metrics: Metrics,
     pub(crate) settings: Settings,
     pub(crate) openapi: std::sync::OnceLock<bytes::Bytes>,
@@ -58,6 +61,7 @@ pub(crate) struct Settings {
     pub(crate) private_upstreams: Vec<IpNet>,
     pub(crate) secure_cookies: bool,
     pub(crate) session_length: Duration,
+    pub(crate) public_origin: Option<String>,
 }
 
 /// Which tenant a request is for.
@@ -103,6 +107,7 @@ impl Console {
                 private_upstreams: Vec::new(),
                 secure_cookies: true,
                 session_length: AccountSettings::default().session_length,
+                public_origin: None,
             },
             accounts: AccountSettings::default(),
             sandbox: SandboxSettings::default(),
@@ -140,6 +145,13 @@ impl ConsoleBuilder {
     /// this be switched off.
     pub fn secure_cookies(mut self, secure: bool) -> Self {
         self.settings.secure_cookies = secure;
+        self
+    }
+    /// Where readers find the console, such as `https://dev.acme.com`, for feeds, sitemaps and addresses to copy.
+    /// Without it the name that a request is for is taken; a console behind a cache that does not tell names
+    /// apart should set it. A path is cut off: the mount says it.
+    pub fn public_origin(mut self, origin: &url::Url) -> Self {
+        self.settings.public_origin = Some(origin.origin().ascii_serialization());
         self
     }
     /// Session length and limits of sign-in attempts.
@@ -203,6 +215,8 @@ impl ConsoleBuilder {
         ));
         let egress = egress::Client::with_system_resolver(egress)?;
         let specs = Arc::new(Specs::new(stores.docs.clone(), clock.clone(), entropy.clone()));
+        let guides = Arc::new(Guides::new(stores.docs.clone(), clock.clone(), entropy.clone()));
+        let visitors = Visitors::new(derive(&session_secret, b"aforo.visitor-key.v1"));
         let csrf = CsrfTokens::new(derive(&session_secret, b"aforo.csrf-key.v1"));
         // A token of one console is no use at another that happens to share the secret.
         let audience = match settings.tenancy {
@@ -238,6 +252,8 @@ impl ConsoleBuilder {
             stores,
             vault,
             specs,
+            guides,
+            visitors,
             egress,
             identity,
             clock,

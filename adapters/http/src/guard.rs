@@ -4,7 +4,7 @@ use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use aforo_core::{
     TenantScope, UserId,
-    domain::{account::AccountError, session::Principal, tenant::Tenant, user::Role},
+    domain::{account::AccountError, session::Principal, tenant::Tenant, token::TokenUse, user::Role},
     kernel::{
         audit::{Actor, hex},
         entropy,
@@ -30,6 +30,7 @@ use crate::{
     mount::{MountedAt, PeerAddr},
     pages::Urls,
     problem::Problem,
+    public_origin::public_origin,
     route::{Kind, Plane, Route},
     web,
 };
@@ -49,6 +50,8 @@ pub(crate) struct Context {
     pub(crate) caller: Caller,
     pub(crate) client: Option<IpAddr>,
     pub(crate) urls: Urls,
+    /// Scheme and authority as readers see them, such as `https://dev.acme.com`.
+    pub(crate) origin: String,
     /// What CSRF tokens of this request's forms are bound to.
     pub(crate) csrf_bearer: String,
     /// How long finding out who is asking took.
@@ -76,6 +79,10 @@ impl Context {
             Caller::Key(key) => Actor::Key(key.key),
             Caller::Nobody => Actor::System,
         }
+    }
+    /// The absolute address of a path that [`Urls`] made.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
     }
     /// The person, for `created_by`.
     pub(crate) fn user(&self) -> Option<UserId> {
@@ -152,6 +159,7 @@ async fn admit(shared: &Shared, route: &Route, request: &Parts) -> Result<Contex
         caller: Caller::Nobody,
         client: client_addr(peer, headers, &shared.settings.trusted_proxies),
         urls: Urls::new(prefix),
+        origin: public_origin(&shared.settings, peer, headers, host),
         csrf_bearer: String::new(),
         session_ms: 0.0,
         visit: if route.kind == Kind::Page {
@@ -173,7 +181,7 @@ async fn admit(shared: &Shared, route: &Route, request: &Parts) -> Result<Contex
         }
     );
     let began = Instant::now();
-    let found = identify(shared, &context, credentials).await;
+    let found = identify(shared, &context, route.plane, credentials).await;
     context.session_ms = began.elapsed().as_secs_f64() * 1000.0;
     match found {
         Ok((caller, bearer)) => {
@@ -184,15 +192,16 @@ async fn admit(shared: &Shared, route: &Route, request: &Parts) -> Result<Contex
         Err(problem) if route.plane == Plane::Public && problem.status == StatusCode::UNAUTHORIZED => {}
         Err(problem) => return Err(refuse(&context, problem)),
     }
-    // Forms for people who are not signed in change state, too: signing somebody in is a change.
-    if (from_cookie || matches!(context.caller, Caller::Nobody))
+    // Forms for people who are not signed in change state, too: signing somebody in is a change. A page that
+    // lures a browser to an agent's endpoint (DNS rebinding) says where it comes from.
+    if (from_cookie || route.plane == Plane::Agent || matches!(context.caller, Caller::Nobody))
         && !csrf::same_origin(&request.method, headers, host_of(request))
     {
         let detail = "The request comes from another site. Send it from the console's own pages.";
         return Err(refuse(&context, Problem::forbidden("cross_site", detail)));
     }
     let allowed = match (&context.caller, route.plane) {
-        (_, Plane::Open | Plane::Public | Plane::Machine) => Ok(()),
+        (_, Plane::Open | Plane::Public | Plane::Machine | Plane::Agent) => Ok(()),
         (Caller::Nobody, _) => Err(Problem::unauthenticated()),
         (Caller::Person(person), _) if person.role < route.role => {
             let detail = format!("This needs the role {}.", Role::Admin);
@@ -235,6 +244,9 @@ fn credentials<'a>(shared: &Shared, headers: &'a HeaderMap, plane: Plane) -> Cre
             token: "",
             from_cookie: false,
         };
+    }
+    if plane == Plane::Agent {
+        return Credentials::None;
     }
     let host_cookie = shared.identity.as_deref().and_then(|host| host.cookie_name());
     let names = [Some(shared.cookie.name()), host_cookie];
@@ -280,6 +292,7 @@ pub(crate) fn presented_key(headers: &HeaderMap) -> Option<Presented> {
 async fn identify(
     shared: &Shared,
     context: &Context,
+    plane: Plane,
     credentials: Credentials<'_>,
 ) -> Result<(Caller, String), Problem> {
     match credentials {
@@ -295,6 +308,11 @@ async fn identify(
                 return Err(aforo_vault::VerifyError::Unknown.into());
             }
             Ok((Caller::Key(verified), String::new()))
+        }
+        Credentials::Token { token, .. } if plane == Plane::Agent => {
+            let tenant = context.tenant.id;
+            let person = shared.accounts.authenticate_as(TokenUse::Agent, tenant, token);
+            Ok((Caller::Person(person.await?), String::new()))
         }
         Credentials::Token { token, .. } => {
             let person = match (

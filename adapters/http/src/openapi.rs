@@ -54,7 +54,7 @@ fn operation(route: &Route, problem: &Value, schemas: &mut BTreeMap<String, Valu
     operation.insert("operationId".into(), json!(operation_id(route)));
     operation.insert("summary".into(), json!(route.summary));
     let security = match route.plane {
-        Plane::Open | Plane::Public | Plane::Machine => json!([]),
+        Plane::Open | Plane::Public | Plane::Machine | Plane::Agent => json!([]),
         Plane::Session => json!([{"session": []}]),
         Plane::SessionOrKey => json!([{"session": []}, {"apiKey": []}]),
     };

@@ -141,6 +141,23 @@ impl Problem {
     pub(crate) fn internal_reason(&self) -> Option<&str> {
         self.internal.as_deref()
     }
+    /// The problem as callers read it (RFC 9457).
+    pub(crate) fn to_json(&self) -> Value {
+        let mut body = Map::new();
+        body.insert("type".into(), json!("about:blank"));
+        body.insert("title".into(), json!(self.title));
+        body.insert("status".into(), json!(self.status.as_u16()));
+        body.insert("detail".into(), json!(self.detail));
+        body.insert("code".into(), json!(self.code));
+        if !self.errors.is_empty() {
+            body.insert("errors".into(), json!(self.errors));
+        }
+        body.extend(self.extra.clone());
+        if let Some(seconds) = self.retry_seconds() {
+            body.insert("retryAfter".into(), json!(seconds));
+        }
+        Value::Object(body)
+    }
     /// Seconds to wait, rounded up.
     pub(crate) fn retry_seconds(&self) -> Option<u64> {
         self.retry_after
@@ -153,21 +170,8 @@ impl IntoResponse for Problem {
         if let Some(reason) = &self.internal {
             tracing::error!(problem.code = self.code, problem.reason = %reason, "request failed");
         }
-        let mut body = Map::new();
-        body.insert("type".into(), json!("about:blank"));
-        body.insert("title".into(), json!(self.title));
-        body.insert("status".into(), json!(self.status.as_u16()));
-        body.insert("detail".into(), json!(self.detail));
-        body.insert("code".into(), json!(self.code));
-        if !self.errors.is_empty() {
-            body.insert("errors".into(), json!(self.errors));
-        }
-        body.extend(self.extra.clone());
+        let mut response = (self.status, self.to_json().to_string()).into_response();
         let retry = self.retry_seconds();
-        if let Some(seconds) = retry {
-            body.insert("retryAfter".into(), json!(seconds));
-        }
-        let mut response = (self.status, Value::Object(body).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

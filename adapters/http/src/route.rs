@@ -31,6 +31,8 @@ pub(crate) enum Plane {
     Session,
     /// A signed-in person, or a program with an API key that has the permission `keys:write`.
     SessionOrKey,
+    /// Anybody. A program that acts for a person presents an agent's token; cookies are not looked at.
+    Agent,
     /// Programs that present an API key to be checked. Sessions are not looked at.
     Machine,
 }
@@ -44,6 +46,8 @@ pub(crate) enum Kind {
     Page,
     /// A file or plain text.
     File,
+    /// Messages of another protocol: not part of the OpenAPI document.
+    Protocol,
 }
 
 /// A named JSON schema, made when the OpenAPI document is.
@@ -183,6 +187,8 @@ impl Routes {
         };
         api::routes(&mut routes);
         web::routes(&mut routes);
+        #[cfg(feature = "mcp")]
+        crate::mcp::routes(&mut routes);
         let router = routes
             .router
             .fallback(guard::unknown_path)

@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`: one file a resource. Errors are problem+json.
 
 mod account;
+mod agents;
 mod audit;
 mod keys;
 mod meta;
@@ -13,13 +14,18 @@ mod verify;
 use crate::route::RoutesBuilder;
 
 pub(crate) use account::{begin_sign_in, begin_sign_up};
+pub(crate) use agents::AgentInput;
 pub(crate) use keys::{Moment, NewKeyInput, create_key};
-pub(crate) use playground::{Parameters, SampleLine, TryInput, samples_of, send};
+pub(crate) use playground::{
+    BodyAlternative, BodyField, FILE_FIELD, LIVE_COOKIE, Parameters, SampleLine, TRY_LIMIT, TryInput, body_text,
+    is_multipart, live_cookie, live_mark, parts, samples_of, send, warnings,
+};
 pub(crate) use products::approve_upstream;
 pub(crate) use subscriptions::{Wanted, subscribe};
 
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     account::routes(routes);
+    agents::routes(routes);
     products::routes(routes);
     specs::routes(routes);
     subscriptions::routes(routes);

@@ -105,6 +105,7 @@ pub(crate) enum Section {
     Reference,
     Keys,
     Subscriptions,
+    Agents,
     Account,
     Admin,
 }
@@ -178,6 +179,7 @@ pub(crate) fn account_page(c: &Chrome, page: Page<'_>, main: &Markup) -> Markup 
                 ul {
                     (side_link(c, c.urls.keys(), "key", "API keys", section == Section::Keys))
                     (side_link(c, c.urls.subscriptions(), "box", "Subscriptions", section == Section::Subscriptions))
+                    (side_link(c, c.urls.agents(), "spark", "Agents", section == Section::Agents))
                 }
                 h2 { "Build" }
                 ul { (side_link(c, c.urls.references(), "spec", "API reference", false)) }
@@ -276,6 +278,7 @@ fn account_menu(c: &Chrome, viewer: &Viewer) -> Markup {
                 ul role="list" {
                     li { a href=(c.urls.keys()) { (icon_sm(c, "key")) "API keys" } }
                     li { a href=(c.urls.subscriptions()) { (icon_sm(c, "box")) "Subscriptions" } }
+                    li { a href=(c.urls.agents()) { (icon_sm(c, "spark")) "Agents" } }
                 }
                 form method="post" action=(c.urls.sign_out()) {
                     (csrf_field(c))

@@ -6,7 +6,8 @@
 //! [`Chrome::csrf`] in the field [`CSRF_FIELD`], and expects a 303 or the same page with its errors.
 
 mod account;
-mod admin;
+pub mod admin;
+mod agents;
 mod chrome;
 mod format;
 mod home;
@@ -22,7 +23,7 @@ pub mod samples;
 
 pub use self::{
     account::{SignInView, SignUpView, sign_in, sign_up},
-    admin::{AdminOverviewView, OriginWaiting, admin_overview},
+    agents::{AgentRow, AgentTokenView, AgentsView, agent_token, agents},
     chrome::{Brand, CSRF_FIELD, CSRF_HEADER, Chrome, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Viewer},
     home::{HomeView, ProductCard, home, references},
     keys::{
@@ -33,7 +34,7 @@ pub use self::{
     parts::{Environment, FieldError},
     problem::{Fault, ProblemView, problem},
     reference::{
-        BodyEncoding, Markdown, NavGroup, OperationView, OriginApproval, PAGE_LIMIT, PlanChoice, ProductRef,
+        BodyEncoding, BodyView, ENVIRONMENT_COOKIE, Finding, Markdown, NavGroup, OperationView, OriginApproval, PAGE_LIMIT, PlanChoice, ProductRef,
         ReferenceNav, ReferenceView, SampleView, TryAccess, TryAnswer, TryOutcome, TryTiming, TryValues,
         operation, plain_text, reference, try_result,
     },

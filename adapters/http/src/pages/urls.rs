@@ -1,6 +1,7 @@
 //! Every link of the console, built from where the host mounted it.
 
 mod admin;
+mod agents;
 mod docs;
 mod reference;
 mod search;

@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod agents;
 mod assets;
 mod catalog;
 mod form;
@@ -23,6 +24,7 @@ use http::{HeaderValue, StatusCode, header, request::Parts};
 use maud::Markup;
 
 use crate::{
+    api::LIVE_COOKIE,
     console::Shared,
     cookie,
     guard::{Caller, Context, RequestId},
@@ -40,6 +42,7 @@ const FORM_LIMIT: usize = 64 * 1024;
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     home::routes(routes);
     account::routes(routes);
+    agents::routes(routes);
     admin::routes(routes);
     theme::routes(routes);
     keys::routes(routes);
@@ -64,6 +67,10 @@ pub(crate) struct Visit {
     theme: Theme,
     language: String,
     request_id: Option<String>,
+    /// The environment that the playground was last used with.
+    environment: Option<pages::Environment>,
+    /// What says that calls may go to Live without asking; see [`crate::api::live_mark`].
+    live: String,
 }
 
 impl Visit {
@@ -80,6 +87,8 @@ impl Visit {
                 .map(|language| language.id().to_owned())
                 .unwrap_or_default(),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()),
+            environment: cookie::value(headers, pages::ENVIRONMENT_COOKIE).and_then(pages::Environment::parse),
+            live: cookie::value(headers, LIVE_COOKIE).unwrap_or_default().to_owned(),
         }
     }
 }
