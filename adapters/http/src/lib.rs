@@ -11,13 +11,17 @@ mod cookie;
 mod csrf;
 mod extract;
 mod guard;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod metrics;
 pub mod mount;
 mod openapi;
 pub mod pages;
 mod problem;
+mod public_origin;
 mod route;
 mod service;
+mod visitor;
 mod web;
 mod worker;
 

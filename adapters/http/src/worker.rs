@@ -7,6 +7,7 @@ use aforo_core::{
     StoreError, TenantId, TenantScope,
     kernel::audit::{self, ChainHead},
 };
+use aforo_docs::error::DocsError;
 use async_trait::async_trait;
 use tokio::time::MissedTickBehavior;
 
@@ -54,6 +55,9 @@ impl Console {
                     tracing::warn!(worker = "re-wrap", error = %chain(&error), "background work failed; it will be tried again");
                 }
                 self.log("old sessions", self.purge_sessions().await);
+            }
+            if ticks.is_multiple_of(3600) {
+                self.purge_pages().await;
             }
             ticks += 1;
         }
@@ -117,6 +121,20 @@ impl Console {
                 .await?;
         }
         tx.commit().await
+    }
+
+    /// Deleted pages of the guides that cannot be brought back any more.
+    async fn purge_pages(&self) {
+        let purge = async {
+            let tenants = self.shared.stores.core.read().await?.tenants().list().await?;
+            for tenant in tenants {
+                self.shared.guides.purge(TenantScope::tenant_wide(tenant.id)).await?;
+            }
+            Ok::<_, DocsError>(())
+        };
+        if let Err(error) = purge.await {
+            tracing::warn!(worker = "deleted pages", error = %chain(&error), "background work failed; it will be tried again");
+        }
     }
 
     fn log(&self, worker: &str, done: Result<(), StoreError>) {
