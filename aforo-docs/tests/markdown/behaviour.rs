@@ -1,0 +1,86 @@
+//! What descriptions of an API become.
+
+use aforo_docs::markdown::{to_safe_html, to_safe_inline_html};
+
+#[test]
+fn common_mark_with_tables_reads_as_it_should() {
+    let html = to_safe_html(
+        "# Title\n\nSome *text* with `code` and [a link](https://example.com/x \"T\").\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\
+         - [x] done\n\n~~old~~\n\n```json\n{\"a\": \"<b>\"}\n```\n",
+    );
+    assert!(html.contains("<h2 id=\"user-title\">Title</h2>"), "{html}");
+    assert!(html.contains("<em>text</em>") && html.contains("<code>code</code>"));
+    assert!(
+        html.contains("<a href=\"https://example.com/x\" title=\"T\" rel=\"nofollow noopener\">a link</a>"),
+        "{html}"
+    );
+    assert!(
+        html.contains("<table><thead><tr><th>a</th>") && html.contains("<td>2</td>"),
+        "{html}"
+    );
+    assert!(
+        html.contains("type=\"checkbox\"") && html.contains("checked") && html.contains("<del>old</del>"),
+        "{html}"
+    );
+    assert!(html.contains("&lt;b&gt;"), "{html}");
+    assert!(html.contains("language-json"), "{html}");
+}
+
+#[test]
+fn headings_leave_the_page_its_own_and_have_anchors_of_their_own() {
+    let html =
+        to_safe_html("# A b!\n## A b\n###### deep {#top}\n# 日本\n# ***\n[up](#a-b) [again](#user-a-b)");
+    assert!(!html.contains("<h1"), "{html}");
+    for part in [
+        "<h2 id=\"user-a-b\">",
+        "<h3 id=\"user-a-b-2\">",
+        "<h6 id=\"user-deep-top\">",
+        "<h2 id=\"user-日本\">",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    assert_eq!(html.matches("href=\"#user-a-b\"").count(), 2, "{html}");
+}
+
+#[test]
+fn one_line_has_no_paragraph() {
+    assert_eq!(to_safe_inline_html("A *b*"), "A <em>b</em>");
+    assert!(to_safe_inline_html("A\n\nB").contains("<p>B</p>"));
+}
+
+#[test]
+fn tags_that_we_know_are_done_and_others_are_shown() {
+    assert_eq!(
+        to_safe_html("<b>x</b> <key>").trim(),
+        "<p><b>x</b> &lt;key&gt;</p>"
+    );
+    assert!(to_safe_html("<script>alert(1)</script>").contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    // Whole descriptions are written in HTML.
+    assert_eq!(
+        to_safe_html("<p>Returns <code>a</code> &amp; b.</p>\n<p>Again <a href=\"/x?a&amp;b\">c</a></p>")
+            .trim(),
+        "<p>Returns <code>a</code> &amp; b.</p>\n<p>Again <a href=\"/x?a&amp;b\" rel=\"nofollow noopener\">c</a></p>"
+    );
+}
+
+#[test]
+fn images_come_from_this_site_others_become_links() {
+    for address in ["http://example.com/i.png", "https://example.com/i.png"] {
+        let html = to_safe_html(&format!("![a]({address})"));
+        assert!(
+            !html.contains("<img")
+                && html.contains(&format!("<a href=\"{address}\""))
+                && html.contains(">a</a>"),
+            "{html}"
+        );
+    }
+    let html =
+        to_safe_html("![a *b*](/docs/images/x \"T\") <img src=/docs/images/y width=20 onerror=alert(1)>");
+    assert!(
+        html.contains("<img src=\"/docs/images/x\" alt=\"a b\" title=\"T\" loading=\"lazy\">")
+            && html.contains("<img src=\"/docs/images/y\" alt=\"\""),
+        "{html}"
+    );
+    assert!(to_safe_html("[a](/docs/b?c=d#e)").contains("href=\"/docs/b?c=d#e\""));
+    assert!(to_safe_html("[a](mailto:a@example.com)").contains("href=\"mailto:a@example.com\""));
+}
