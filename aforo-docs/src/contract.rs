@@ -9,9 +9,10 @@
 
 #![allow(clippy::unwrap_used)] // a suite of tests: what it unwraps is what it claims
 
+mod guides;
 mod publishing;
 
-pub use self::publishing::*;
+pub use self::{guides::*, publishing::*};
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -246,6 +247,19 @@ macro_rules! docs_contract {
                 descriptions_of_another_tenant_are_out_of_reach
                 pages_of_descriptions_cover_each_once
                 a_published_description_is_one_of_the_product
+                a_page_comes_back_with_its_version
+                siblings_share_no_slug
+                a_page_refers_to_its_own_tenant
+                pages_of_another_tenant_are_out_of_reach
+                versions_are_listed_newest_first
+                holding_the_tree_counts
+                a_held_tree_keeps_others_waiting
+                a_path_leads_to_the_page_that_was_there_last
+                purging_forgets_what_was_deleted_long_ago
+                unsaved_work_is_one_persons
+                a_suggestion_is_decided_once
+                a_visitor_counts_once
+                an_image_is_kept_once
                 versions_are_numbered
                 publications_come_newest_first
                 a_publication_is_of_its_product

@@ -83,12 +83,15 @@ impl SuggestionRepository for Scoped<'_> {
         Ok(all.filter(|suggestion| self.wants(filter, suggestion)).count() as u64)
     }
     async fn decide(&mut self, decided: &Suggestion) -> Result<bool, StoreError> {
+        let tenant = self.scope.tenant();
+        let open = |s: &Suggestion| s.tenant == tenant && s.status == SuggestionStatus::Open;
+        if self.data.suggestions.find(decided.id, open).is_none() {
+            return Ok(false);
+        }
         self.require_user(decided.reviewer)?;
         if let Some(number) = decided.accepted_version {
             self.require_version(decided.page, number)?;
         }
-        let tenant = self.scope.tenant();
-        let open = |s: &Suggestion| s.tenant == tenant && s.status == SuggestionStatus::Open;
         let Some(suggestion) = self.data.suggestions.find_mut(decided.id, open) else {
             return Ok(false);
         };

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // what these tests unwrap is what they claim
 
 mod faults;
+mod guides;
 mod hosts;
 mod races;
 mod schema;
