@@ -250,8 +250,12 @@ fn path(wanted: &str, taken: &[&str]) -> String {
             c if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') => c,
             _ => '-',
         })
-        .take(80)
-        .collect();
+        .fold(String::new(), |mut word, c| {
+            if word.len() < 80 && !(c == '-' && word.ends_with('-')) {
+                word.push(c);
+            }
+            word
+        });
     let word = word.trim_matches(['.', '-', '_']);
     let word = if word.is_empty() { "file" } else { word };
     // Two names that differ in case only are one file on some systems.

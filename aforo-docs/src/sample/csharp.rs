@@ -110,8 +110,13 @@ impl Generator for CSharp {
                 true => (&mut of_content, "request.Content.Headers"),
                 false => (&mut of_request, "request.Headers"),
             };
+            let add = if is_usual(name, text) {
+                "Add"
+            } else {
+                "TryAddWithoutValidation"
+            };
             place.push_str(&format!(
-                "{holder}.TryAddWithoutValidation({}, {});\n",
+                "{holder}.{add}({}, {});\n",
                 string(name),
                 expression(text)
             ));
@@ -127,6 +132,17 @@ impl Generator for CSharp {
         );
         out
     }
+}
+
+/// Whether .NET takes the header and sends it as it is; it refuses or rewrites some.
+fn is_usual(name: &str, text: &Text) -> bool {
+    let known = ["accept", "authorization", "content-type"].contains(&name.to_ascii_lowercase().as_str());
+    let own = name.starts_with("X-") && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let plain = text
+        .literal
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b" /+.-_,".contains(&b));
+    (known || own) && plain
 }
 
 fn bytes_of(text: &str, usings: &mut Vec<&'static str>) -> String {

@@ -106,10 +106,10 @@ fn multipart(form: &Form<'_>, out: &mut String, imports: &mut Vec<&'static str>)
     imports.extend(["bytes", "mime/multipart"]);
     out.push_str("\tvar body bytes.Buffer\n\tform := multipart.NewWriter(&body)\n");
     let is_field = |part: &Part<'_>| part.filename.is_none() && part.media_type.is_none() && part.is_plain();
-    // Names of their own: Go refuses a variable that nothing uses and one that is declared twice.
+    // Go refuses a variable that is declared twice.
     let mut declared = false;
     for part in &form.parts {
-        let content = match &part.content {
+        let bytes = match &part.content {
             Content::Text(text) if is_field(part) => {
                 out.push_str(&format!(
                     "\tif err := form.WriteField({}, {}); err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n",
@@ -118,43 +118,34 @@ fn multipart(form: &Form<'_>, out: &mut String, imports: &mut Vec<&'static str>)
                 ));
                 continue;
             }
-            Content::Text(text) => block(text),
+            Content::Text(text) => format!("[]byte({})", block(text)),
             Content::File(file) => {
                 imports.push("os");
                 let is = if declared { "=" } else { ":=" };
-                match is {
-                    ":=" => out.push_str(&format!(
-                        "\tcontent, err := os.ReadFile({})\n{CHECK}",
-                        string(&file.path)
-                    )),
-                    _ => out.push_str(&format!(
-                        "\tcontent, err = os.ReadFile({})\n{CHECK}",
-                        string(&file.path)
-                    )),
-                }
-                String::new()
+                declared = true;
+                out.push_str(&format!(
+                    "\tcontent, err {is} os.ReadFile({})\n{CHECK}",
+                    string(&file.path)
+                ));
+                "content".to_owned()
             }
         };
         imports.push("net/textproto");
-        let mut head = format!(
-            "\t\t\"Content-Disposition\": {{{}}},\n",
-            block(&part.disposition())
-        );
-        if let Some(media_type) = part.media_type {
-            head = format!("{head}\t\t\"Content-Type\": {{{}}},\n", string(media_type));
-        }
-        let head = format!("textproto.MIMEHeader{{\n{head}\t}}");
-        let _ = (&head, &content);
-        declared |= content.is_empty();
-        out.push_str(&format!(
-            "\tif part, err := form.CreatePart({head}); err != nil {{\n\t\tlog.Fatal(err)\n"
-        ));
-        let bytes = match &part.content {
-            Content::Text(_) => format!("[]byte({content})"),
-            Content::File(_) => "content".to_owned(),
+        // `gofmt` aligns the values.
+        let head = match part.media_type {
+            None => format!(
+                "\t\t\"Content-Disposition\": {{{}}},\n",
+                block(&part.disposition())
+            ),
+            Some(media_type) => format!(
+                "\t\t\"Content-Disposition\": {{{}}},\n\t\t\"Content-Type\":        {{{}}},\n",
+                block(&part.disposition()),
+                string(media_type)
+            ),
         };
         out.push_str(&format!(
-            "\t}} else if _, err := part.Write({bytes}); err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n"
+            "\tif part, err := form.CreatePart(textproto.MIMEHeader{{\n{head}\t}}); err != nil {{\n\t\tlog.Fatal(err)\n\
+             \t}} else if _, err := part.Write({bytes}); err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n"
         ));
     }
     out.push_str("\tform.Close()\n\n");

@@ -146,16 +146,20 @@ fn expression(text: &Text, variable: &str) -> String {
 
 /// A literal of a text that may have several lines.
 fn block(text: &str) -> String {
-    let marked = ["</", "<!"].iter().any(|mark| text.contains(mark));
-    if !text.contains('\n') || !is_readable(text) || marked {
+    if !text.contains('\n') || !is_readable(text) {
         return string(text);
     }
-    format!(
-        "`{}`",
-        text.replace('\\', "\\\\")
-            .replace('`', "\\`")
-            .replace("${", "\\${")
-    )
+    let mut inner = text.to_owned();
+    for (mark, escape) in [
+        ("\\", "\\\\"),
+        ("`", "\\`"),
+        ("${", "\\${"),
+        ("</", "<\\/"),
+        ("<!", "<\\!"),
+    ] {
+        inner = inner.replace(mark, escape);
+    }
+    format!("`{inner}`")
 }
 
 /// A string literal. What could end it, hide in it or reorder the text around it is escaped.
@@ -171,7 +175,10 @@ fn string(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             // `</script` and `<!--` mean something in a page.
-            '/' | '!' if previous == '<' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            '/' | '!' if previous == '<' => {
+                out.push('\\');
+                out.push(c);
+            }
             c if is_invisible(c) => utf16_escape(c, &mut out),
             c => out.push(c),
         }

@@ -117,6 +117,16 @@ impl Literals {
         self.write_to(value, level, &mut out);
         out
     }
+    /// Whether a list reads well in one line.
+    fn is_short(&self, items: &[Value]) -> bool {
+        let width = |item: &Value| match item {
+            Value::Array(_) | Value::Object(_) => None,
+            Value::String(text) if text.len() > 40 => None,
+            other => Some(self.write(other, 0).len() + 2),
+        };
+        let total: Option<usize> = items.iter().take(16).map(width).sum();
+        items.len() <= 16 && total.is_some_and(|total| total <= 64)
+    }
     fn write_to(&self, value: &Value, level: usize, out: &mut String) {
         let line = |out: &mut String, level: usize| {
             out.push('\n');
@@ -129,6 +139,10 @@ impl Literals {
             Value::Number(n) => out.push_str(&n.to_string()),
             Value::String(text) => out.push_str(&(self.string)(text)),
             Value::Array(items) if items.is_empty() => out.push_str("[]"),
+            Value::Array(items) if self.is_short(items) => {
+                let items: Vec<String> = items.iter().map(|item| self.write(item, 0)).collect();
+                out.push_str(&format!("[{}]", items.join(", ")));
+            }
             Value::Array(items) => {
                 out.push('[');
                 for item in items {
