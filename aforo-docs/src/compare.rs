@@ -232,7 +232,7 @@ impl Rows {
 
     fn replaced(&mut self, before: &[&str], after: &[&str], deadline: Instant) {
         let (old, new) = (before.concat(), after.concat());
-        let diff = config(deadline).diff_words(old.as_str(), new.as_str());
+        let diff = config(deadline).diff_unicode_words(old.as_str(), new.as_str());
         // Blanks and line ends are everywhere; only words tell whether this is one text that was changed.
         let size = |changes: &mut dyn Iterator<Item = Change<&str>>| -> usize {
             changes.map(|change| change.value().trim().len()).sum()

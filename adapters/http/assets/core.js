@@ -33,15 +33,24 @@ export function say(text) {
   if (live) live.textContent = text;
 }
 
-export function toast(text) {
+/** Shows a text for a while; `action` offers a way back: { label, run }. */
+export function toast(text, action) {
   let box = $('.toasts');
   if (!box) {
     box = el('div', { class: 'toasts', role: 'status' });
     document.body.append(box);
   }
   const note = el('div', { class: 'toast' }, text);
+  if (action) {
+    const button = el('button', { type: 'button', class: 'linkb' }, action.label);
+    button.addEventListener('click', () => {
+      note.remove();
+      action.run();
+    });
+    note.append(button);
+  }
   box.append(note);
-  setTimeout(() => note.remove(), 6000);
+  setTimeout(() => note.remove(), action ? 8000 : 6000);
 }
 
 /** Copies a text; false if the browser refuses, with the text selected for Ctrl C. */

@@ -11,7 +11,7 @@ use crate::{
     console::Shared,
     extract::Ctx,
     guard::Context,
-    pages::{self, AdminOverviewView, OriginWaiting},
+    pages::admin::{self, AdminOverviewView, OriginWaiting},
     problem::Problem,
     route::{Plane, Route, RoutesBuilder},
 };
@@ -20,19 +20,19 @@ use crate::{
 const BATCH: u32 = 200;
 
 pub(super) fn routes(routes: &mut RoutesBuilder) {
-    let overview = Route::page(
+    let route = Route::page(
         Method::GET,
         "/admin",
         Plane::Session,
         "What waits for an operator",
     );
-    routes.add(overview.admin(), admin);
+    routes.add(route.admin(), overview);
 }
 
-async fn admin(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Response, Problem> {
+async fn overview(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Response, Problem> {
     let view = view(&shared, &context).await?;
     let chrome = chrome(&shared, &context).await?;
-    Ok(page(StatusCode::OK, pages::admin_overview(&chrome, &view)))
+    Ok(page(StatusCode::OK, admin::admin_overview(&chrome, &view)))
 }
 
 async fn view(shared: &Shared, context: &Context) -> Result<AdminOverviewView, Problem> {

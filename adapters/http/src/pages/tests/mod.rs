@@ -34,7 +34,11 @@ fn check(name: &str, html: &str) {
                 let inside = value.starts_with("/a/b/") || value.starts_with(['#', '?']);
                 let favicon =
                     tag.attribute("rel") == Some("icon") && value.starts_with("data:image/svg+xml,");
-                assert!(inside || favicon, "{name}: {attribute}={value} leaves the mount");
+                // What a description links to: of the web, and told nothing of where its reader came from.
+                let away = attribute == "href"
+                    && (value.starts_with("https://") || value.starts_with("http://"))
+                    && tag.attribute("rel") == Some("nofollow noopener");
+                assert!(inside || favicon || away, "{name}: {attribute}={value} leaves the mount");
             }
         }
         if let Some(id) = tag.attribute("id") {
@@ -183,7 +187,9 @@ fn icons_modules_and_fonts_that_are_used_exist() {
             "eval(",
             "localStorage",
         ] {
-            assert!(!code.contains(forbidden), "{}: {forbidden}", script.name);
+            // What somebody writes outlives a closed tab; it is no secret.
+            let allowed = forbidden == "localStorage" && script.name == "editor.js";
+            assert!(allowed || !code.contains(forbidden), "{}: {forbidden}", script.name);
         }
     }
     assert!(
@@ -204,10 +210,11 @@ fn pages_and_assets_stay_small() {
             .map(|n| assets::find(n).unwrap().bytes.len())
             .sum::<usize>()
     };
-    assert!(size(&["console.css"]) <= 48_000, "CSS {}", size(&["console.css"]));
+    assert!(size(&["console.css"]) <= 68_000, "CSS {}", size(&["console.css"]));
     let operation = size(&["core.js", "reference.js", "response.js", "try-it.js"]);
     assert!(operation <= 36_000, "JS of an operation page {operation}");
     assert!(size(&["core.js", "reveal.js"]) <= 24_000);
+    assert!(size(&["core.js", "tree.js", "editor.js"]) <= 75_000);
     for (name, html) in pages() {
         assert!(html.len() <= 120_000, "{name}: {}", html.len());
     }
