@@ -51,14 +51,38 @@ pub fn body_warnings(
         }
         InputError::new(format!("/body{}", e.instance_path()), "schema", message)
     };
-    validator
+    let mut findings: Vec<_> = validator
         .iter_errors(value)
         .take(MAX_FINDINGS)
         .map(finding)
-        .collect()
+        .collect();
+    findings.extend(query_findings(description, value));
+    findings
 }
 
 /// Patterns of the document run on linear-time matching only; formats are notes, not rules.
+/// What is wrong with the query in a GraphQL body, with its line in the query.
+#[cfg(feature = "graphql")]
+fn query_findings(description: &ApiDescription, value: &Value) -> Vec<InputError> {
+    let query = value.get("query").and_then(Value::as_str);
+    let (Some(schema), Some(query)) = (description.graphql(), query) else {
+        return Vec::new();
+    };
+    let finding = |problem: crate::spec::graphql::QueryProblem| {
+        let place = match (problem.line, problem.column) {
+            (Some(line), Some(column)) => format!("line {line}, column {column}: "),
+            _ => String::new(),
+        };
+        InputError::new("/body/query", "graphql", format!("{place}{}", problem.message))
+    };
+    schema.check(query).into_iter().map(finding).collect()
+}
+
+#[cfg(not(feature = "graphql"))]
+fn query_findings(_: &ApiDescription, _: &Value) -> Vec<InputError> {
+    Vec::new()
+}
+
 fn compile(schema: &Value) -> Option<jsonschema::Validator> {
     let options = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)

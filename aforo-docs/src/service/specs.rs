@@ -150,7 +150,7 @@ impl Specs {
                 number: latest.as_ref().map_or(0, |latest| latest.number) + 1,
                 note: note.to_owned(),
                 imported_by: actor.to_string(),
-                format: "OPENAPI_3".to_owned(),
+                format: description.spec_format().to_owned(),
                 title: printable(&description.title()),
                 version: printable(&description.version()),
                 operations: u32::try_from(description.operations().len()).unwrap_or(u32::MAX),

@@ -3,5 +3,7 @@
 pub mod bundle;
 pub mod diagnostic;
 pub mod diff;
+#[cfg(feature = "graphql")]
+pub mod graphql;
 pub mod model;
 pub mod openapi;

@@ -14,10 +14,13 @@
 mod check;
 mod content;
 mod example;
+#[cfg(feature = "graphql")]
+mod graphql;
 mod index;
 mod locate;
 mod operation;
 mod parse;
+mod public;
 pub(crate) mod reference;
 mod response;
 mod schema;
@@ -34,6 +37,8 @@ use super::{
     diagnostic::{Diagnostic, Findings, ImportError},
     model::{ExternalDocs, Method, Operation, OperationSummary, SchemaView, Server},
 };
+#[cfg(feature = "graphql")]
+use super::graphql::{GraphqlFormat, GraphqlSchema};
 use index::{Index, Place};
 
 /// Whether a document was written in JSON or YAML.
@@ -118,6 +123,8 @@ struct Inner {
     root: Value,
     format: SourceFormat,
     swagger: Option<String>,
+    #[cfg(feature = "graphql")]
+    graphql: Option<(GraphqlFormat, GraphqlSchema)>,
     index: Index,
 }
 
@@ -144,6 +151,10 @@ impl ApiDescription {
     /// # Errors
     /// As [`ApiDescription::parse`].
     pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Parsed, ImportError> {
+        #[cfg(feature = "graphql")]
+        if let Some(parsed) = graphql::parse(bytes, limits) {
+            return parsed;
+        }
         let (text, format, mut root) = parse::parse(bytes, limits)?;
         let mut findings = Findings::default();
         let swagger = swagger::version(&root);
@@ -181,6 +192,8 @@ impl ApiDescription {
                             root,
                             format,
                             swagger,
+                            #[cfg(feature = "graphql")]
+                            graphql: None,
                             index,
                         }),
                     },
@@ -223,6 +236,21 @@ impl ApiDescription {
     /// The version of Swagger that it was converted from, such as `2.0`; `None` for OpenAPI.
     pub fn swagger_version(&self) -> Option<&str> {
         self.inner.swagger.as_deref()
+    }
+    /// The kind of document, as imports name it (DOCS-5, C23): `OPENAPI_3`, `GRAPHQL_SDL`, `GRAPHQL_INTROSPECTION`.
+    pub fn spec_format(&self) -> &'static str {
+        #[cfg(feature = "graphql")]
+        match self.inner.graphql {
+            Some((GraphqlFormat::Sdl, _)) => return "GRAPHQL_SDL",
+            Some((GraphqlFormat::Introspection, _)) => return "GRAPHQL_INTROSPECTION",
+            None => {}
+        }
+        "OPENAPI_3"
+    }
+    /// The schema that queries are checked against; `None` for a document that is not GraphQL.
+    #[cfg(feature = "graphql")]
+    pub fn graphql(&self) -> Option<&GraphqlSchema> {
+        self.inner.graphql.as_ref().map(|(_, schema)| schema)
     }
     /// Whether the document was JSON or YAML.
     pub fn source_format(&self) -> SourceFormat {
