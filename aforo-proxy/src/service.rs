@@ -260,7 +260,9 @@ impl Sandbox {
             .iter()
             .filter(|p| p.place == ParameterPlace::Header);
         let declared: Vec<&str> = headers.map(|p| p.name.as_str()).collect();
-        let clean = CleanRequest::new(plain, &grant.base, &declared).map_err(ProxyError::from)?;
+        let matrix = request::matrix_parts(&operation, &inputs);
+        let clean =
+            CleanRequest::with_matrix(plain, &grant.base, &declared, &matrix).map_err(ProxyError::from)?;
         let mut allowed = self.settings.private_upstreams.clone();
         allowed.extend(&grant.product.private_ranges);
         let checked = self.upstream.check(clean, &allowed).await?;

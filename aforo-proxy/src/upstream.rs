@@ -179,10 +179,19 @@ impl Upstream {
         );
         let status = response.status.as_u16();
 
-        if is_event_stream(&response.headers) && coding == Ok(Coding::Identity) {
+        if let Some(lines) = streamed(&response.headers)
+            && coding == Ok(Coding::Identity)
+        {
             timing.total = millis(started.elapsed());
+            // As with whole responses: what is neither network nor waiting is the price of the credential.
+            timing.strip = (timing.total - timing.connect - timing.tls - timing.ttfb).max(0.0);
             let counter = Arc::new(AtomicUsize::new(redactions));
-            let events = self.events(response.body, &scrubber, counter.clone());
+            let cleaner = if lines {
+                scrubber.lines()
+            } else {
+                scrubber.events()
+            };
+            let events = self.events(response.body, cleaner, counter.clone());
             return Ok(Reply::Events(CleanStream {
                 status,
                 headers,
@@ -297,13 +306,13 @@ impl Upstream {
     fn events(
         &self,
         mut body: egress::Body,
-        scrubber: &Scrubber,
+        cleaner: EventScrubber,
         redactions: Arc<AtomicUsize>,
     ) -> std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, ProxyError>> + Send>> {
         let EventLimits { bytes, idle, total } = self.settings.events;
         body.set_limits(bytes, idle, total);
         let before = redactions.load(Ordering::Relaxed);
-        let state = Some((body, scrubber.events()));
+        let state = Some((body, cleaner));
         Box::pin(stream::unfold(state, move |state| {
             let redactions = redactions.clone();
             async move {
@@ -341,15 +350,21 @@ fn guarded_events(
     catch_unwind(AssertUnwindSafe(|| work(scrubber))).unwrap_or(Err(ScrubError::Failed))
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    value
-        .split(';')
-        .next()
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
+/// Whether a response is shown as it comes, and if so whether its parts are lines. Other bodies can only be
+/// checked as a whole.
+fn streamed(headers: &HeaderMap) -> Option<bool> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next()?.trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "text/event-stream" => Some(false),
+        "application/x-ndjson"
+        | "application/ndjson"
+        | "application/jsonl"
+        | "application/json-seq"
+        | "application/x-jsonlines"
+        | "application/stream+json" => Some(true),
+        _ => None,
+    }
 }
 
 /// The beginning of a checked body, and whether there is more.

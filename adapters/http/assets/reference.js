@@ -51,6 +51,10 @@ class JsonEditor extends HTMLElement {
     this.text.style.setProperty('height', 'auto');
     this.text.style.setProperty('height', `${Math.max(this.text.scrollHeight, this.under.offsetHeight)}px`);
   }
+  /** Marks lines, counted from 1, on which something is wrong. */
+  mark(lines) {
+    [...this.under.children].forEach((line, i) => line.classList.toggle('badln', lines.includes(i + 1)));
+  }
   #insert(text) {
     if (!document.execCommand('insertText', false, text)) this.text.setRangeText(text, this.text.selectionStart, this.text.selectionEnd, 'end');
   }

@@ -38,7 +38,10 @@ pub const ALL: &[Asset] = &[
     asset("reference.js", JS, include_bytes!("../assets/reference.js")),
     asset("try-it.js", JS, include_bytes!("../assets/try-it.js")),
     asset("response.js", JS, include_bytes!("../assets/response.js")),
+    asset("history.js", JS, include_bytes!("../assets/history.js")),
     asset("reveal.js", JS, include_bytes!("../assets/reveal.js")),
+    asset("tree.js", JS, include_bytes!("../assets/tree.js")),
+    asset("editor.js", JS, include_bytes!("../assets/editor.js")),
     asset("icons.svg", SVG, include_bytes!("../assets/icons.svg")),
     asset("favicon.svg", SVG, include_bytes!("../assets/favicon.svg")),
     asset(
@@ -59,6 +62,7 @@ const STYLES: &str = concat!(
     include_str!("../assets/docs.css"),
     include_str!("../assets/palette.css"),
     include_str!("../assets/playground.css"),
+    include_str!("../assets/reference.css"),
     include_str!("../assets/admin.css"),
 );
 const CSS: &str = "text/css; charset=utf-8";

@@ -1,11 +1,13 @@
 //! Bodies as bytes.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
-    InputError, TryInputs,
+    FileInput, InputError, TryInputs,
     text::{encode, form_pairs},
     value::{plain, types},
 };
@@ -57,32 +59,28 @@ pub(super) fn write(
     operation: &Operation,
     inputs: &TryInputs,
 ) -> Result<Option<(String, Vec<u8>)>, InputError> {
-    let given = inputs
-        .body
-        .as_ref()
-        .filter(|body| !body.is_null() && body.as_str() != Some(""));
+    let composed = super::form::composed(operation, inputs);
+    let written = composed.as_ref().or(inputs.body.as_ref());
+    let given = written.filter(|body| !body.is_null() && body.as_str() != Some(""));
     let Some(body) = &operation.body else {
         return match given {
-            Some(_) => Err(InputError::new(
+            None if inputs.files.is_empty() => Ok(None),
+            _ => Err(InputError::new(
                 "/body",
                 "unexpected-body",
                 "this operation takes no body",
             )),
-            None => Ok(None),
         };
     };
     // `null` can be a body of its own where the schema takes it.
     let null = Value::Null;
-    let given = given.or_else(|| {
-        match (
-            &inputs.body,
-            body.contents.first().and_then(|c| c.schema.as_ref()),
-        ) {
+    let given = given.or_else(
+        || match (&written, body.contents.first().and_then(|c| c.schema.as_ref())) {
             (Some(Value::Null), Some(schema)) if schema.nullable && body.required => Some(&null),
             _ => None,
-        }
-    });
-    let Some(given) = given else {
+        },
+    );
+    if given.is_none() && inputs.files.is_empty() {
         return match body.required {
             true => Err(InputError::new(
                 "/body",
@@ -91,8 +89,25 @@ pub(super) fn write(
             )),
             false => Ok(None),
         };
-    };
+    }
     let (media_type, content) = choose(&body.contents, inputs.content_type.as_deref())?;
+    let multipart_form = kind(&media_type) == Kind::Multipart;
+    if let Some(file) = inputs
+        .files
+        .iter()
+        .find(|f| f.field.is_empty() != !multipart_form)
+    {
+        let message = format!("a file is not taken here: {:?}", file.filename);
+        return Err(InputError::new("/body", "unexpected-file", message));
+    }
+    if let [file] = inputs.files.as_slice()
+        && !multipart_form
+    {
+        return Ok(Some((media_type, file.bytes.to_vec())));
+    }
+    let nothing = Value::Object(Map::new());
+    // A form may consist of files alone.
+    let given = given.unwrap_or(&nothing);
     let bad = |code, message: &str| Err(InputError::new("/body", code, message));
     let kind = match kind(&media_type) {
         // A vendor's own media type for something with fields: JSON in another name.
@@ -137,7 +152,7 @@ pub(super) fn write(
                 },
                 _ => return bad("bad-body", "a form is an object of fields"),
             };
-            let (boundary, bytes) = multipart(content, &fields)?;
+            let (boundary, bytes) = multipart(content, &fields, &inputs.files)?;
             return Ok(Some((format!("multipart/form-data; boundary={boundary}"), bytes)));
         }
         Kind::Text => match given {
@@ -170,7 +185,10 @@ fn is_structured(content: &Content) -> bool {
 }
 
 /// The content that the inputs ask for, and the media type to send.
-fn choose<'o>(contents: &'o [Content], asked: Option<&str>) -> Result<(String, &'o Content), InputError> {
+pub(super) fn choose<'o>(
+    contents: &'o [Content],
+    asked: Option<&str>,
+) -> Result<(String, &'o Content), InputError> {
     let error = |message: String| InputError::new("/contentType", "unknown-content-type", message);
     let Some(asked) = asked.map(str::trim).filter(|a| !a.is_empty()) else {
         let first = contents
@@ -304,15 +322,21 @@ fn file(value: &Value) -> Option<Result<File, InputError>> {
     })
 }
 
-struct Part {
+struct Part<'f> {
     head: String,
-    bytes: Vec<u8>,
+    bytes: Cow<'f, [u8]>,
 }
 
 /// Boundary and bytes. The boundary follows from the content, so that equal inputs give equal requests.
-fn multipart(content: &Content, fields: &Map<String, Value>) -> Result<(String, Vec<u8>), InputError> {
+fn multipart(
+    content: &Content,
+    fields: &Map<String, Value>,
+    files: &[FileInput],
+) -> Result<(String, Vec<u8>), InputError> {
     let mut parts = Vec::new();
-    for (name, value) in fields.iter().filter(|(_, v)| !v.is_null()) {
+    // A file that was chosen stands for what the fields say of it.
+    let chosen = |name: &str| files.iter().any(|file| file.field == name);
+    for (name, value) in fields.iter().filter(|(n, v)| !v.is_null() && !chosen(n)) {
         let items = match value {
             Value::Array(items) => items.as_slice(),
             other => std::slice::from_ref(other),
@@ -328,6 +352,17 @@ fn multipart(content: &Content, fields: &Map<String, Value>) -> Result<(String, 
         for item in items {
             parts.push(part(name, item, said, is_file)?);
         }
+    }
+    for file in files {
+        let media_type = file.content_type.as_deref().filter(|t| is_media_type(t));
+        let head = format!(
+            "Content-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: {}\r\n",
+            in_quotes(&file.field),
+            in_quotes(&file.filename),
+            media_type.unwrap_or("application/octet-stream"),
+        );
+        let bytes = Cow::Borrowed(&*file.bytes);
+        parts.push(Part { head, bytes });
     }
     let mut hash = Sha256::new();
     for part in &parts {
@@ -357,13 +392,13 @@ fn multipart(content: &Content, fields: &Map<String, Value>) -> Result<(String, 
     Ok((boundary, bytes))
 }
 
-fn takes_files(schema: &SchemaView, name: &str) -> bool {
+pub(super) fn takes_files(schema: &SchemaView, name: &str) -> bool {
     let binary = |s: &SchemaView| s.format.as_deref() == Some("binary");
     let property = schema.properties.iter().find(|p| p.name == name);
     property.is_some_and(|p| binary(&p.schema) || p.schema.items.as_deref().is_some_and(binary))
 }
 
-fn part(name: &str, value: &Value, said: Option<&str>, is_file: bool) -> Result<Part, InputError> {
+fn part(name: &str, value: &Value, said: Option<&str>, is_file: bool) -> Result<Part<'static>, InputError> {
     let mut head = format!("Content-Disposition: form-data; name=\"{}\"", in_quotes(name));
     let mut media_type = said.map(str::to_owned);
     let bytes = match file(value) {
@@ -392,6 +427,7 @@ fn part(name: &str, value: &Value, said: Option<&str>, is_file: bool) -> Result<
     if let Some(media_type) = media_type {
         head.push_str(&format!("Content-Type: {media_type}\r\n"));
     }
+    let bytes = Cow::Owned(bytes);
     Ok(Part { head, bytes })
 }
 

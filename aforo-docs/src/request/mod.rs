@@ -2,18 +2,23 @@
 //! the very request that is sent.
 
 mod body;
+pub mod form;
+mod lines;
 mod text;
 mod validate;
 mod value;
+
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::spec::{
-    model::{Method, Operation, Parameter, ParameterPlace},
+    model::{Method, Operation, Parameter, ParameterPlace, Style},
     openapi::ApiDescription,
 };
 
+pub use lines::line_of;
 pub use validate::body_warnings;
 
 /// What a person entered for one operation. Values are JSON; a text that stands for a number, a boolean, a list
@@ -35,6 +40,37 @@ pub struct TryInputs {
     pub body: Option<Value>,
     /// Which of the body's media types; the first one if left out.
     pub content_type: Option<String>,
+    /// Fields of the body's form by JSON pointer, laid over `body`; see [`form`](mod@form).
+    pub fields: Vec<(String, String)>,
+    /// Which alternative of a `oneOf` or `anyOf` the fields are of, by JSON pointer.
+    pub alternatives: Vec<(String, usize)>,
+    /// Files for the body, as they were chosen.
+    #[serde(skip)]
+    pub files: Vec<FileInput>,
+}
+
+/// A file of a form: a part of a `multipart` body, or the body itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileInput {
+    /// The part's name; empty for the body itself.
+    pub field: String,
+    /// As the browser names it.
+    pub filename: String,
+    /// Its media type, if the browser knows it.
+    pub content_type: Option<String>,
+    /// What is in it; shared, never copied before the body is written.
+    pub bytes: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for FileInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let size = self.bytes.len();
+        f.debug_struct("FileInput")
+            .field("field", &self.field)
+            .field("filename", &self.filename)
+            .field("size", &size)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request without origin and credential: what goes behind the base URL.
@@ -96,6 +132,20 @@ pub fn example_inputs(operation: &Operation) -> TryInputs {
         }
     }
     if let Some(content) = operation.body.as_ref().and_then(|body| body.contents.first()) {
+        inputs.body = content.example.clone();
+        inputs.content_type = Some(content.media_type.clone()).filter(|m| !m.contains('*'));
+    }
+    inputs
+}
+
+/// The same, with the example of one of the body's media types.
+pub fn example_inputs_of(operation: &Operation, media_type: &str) -> TryInputs {
+    let mut inputs = example_inputs(operation);
+    let contents = operation.body.iter().flat_map(|body| &body.contents);
+    if let Some(content) = contents
+        .into_iter()
+        .find(|content| content.media_type == media_type)
+    {
         inputs.body = content.example.clone();
         inputs.content_type = Some(content.media_type.clone()).filter(|m| !m.contains('*'));
     }
@@ -175,6 +225,22 @@ pub fn build(operation: &Operation, inputs: &TryInputs) -> Result<PlainRequest, 
         content_type,
         body,
     })
+}
+
+/// The very texts, such as `;colour=blue`, that path parameters in matrix style put into the path of [`build`].
+/// Nothing else may put a semicolon there.
+pub fn matrix_parts(operation: &Operation, inputs: &TryInputs) -> Vec<String> {
+    let matrix = |p: &&Parameter| p.place == ParameterPlace::Path && p.style == Style::Matrix;
+    let text = |p: &Parameter| {
+        let given = inputs.path.get(&p.name)?;
+        text::path_value(p, &value::read(p, given).ok()?).ok()
+    };
+    operation
+        .parameters
+        .iter()
+        .filter(matrix)
+        .filter_map(text)
+        .collect()
 }
 
 /// The operation that a concrete path belongs to: its id and the percent-decoded path values. Concrete segments win

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
 pub(crate) use headers::canonical;
-pub use path::{MAX_PATH, PathError, clean_path};
+pub use path::{MAX_PATH, PathError, clean_path, clean_path_with};
 pub use query::MAX_QUERY;
 pub(crate) use query::without;
 
@@ -139,6 +139,20 @@ impl CleanRequest {
     /// # Errors
     /// Whatever cannot be a slip of a form refuses the request; see [`RequestError`].
     pub fn new(plain: PlainRequest, base: &ApprovedBase, declared: &[&str]) -> Result<Self, RequestError> {
+        Self::with_matrix(plain, base, declared, &[])
+    }
+
+    /// The same, for an operation whose document writes path parameters in matrix style: `matrix` are the very
+    /// texts that were made of their values, see [`aforo_docs::request::matrix_parts`].
+    ///
+    /// # Errors
+    /// Those of [`CleanRequest::new`].
+    pub fn with_matrix(
+        plain: PlainRequest,
+        base: &ApprovedBase,
+        declared: &[&str],
+        matrix: &[String],
+    ) -> Result<Self, RequestError> {
         // What a document can name, without TRACE, which would show the credential; CONNECT has no name there.
         let method = match plain.method {
             aforo_docs::spec::model::Method::Trace => return Err(RequestError::Method),
@@ -151,7 +165,7 @@ impl CleanRequest {
         {
             return Err(RequestError::Body);
         }
-        let path = clean_path(&plain.path)?;
+        let path = clean_path_with(&plain.path, matrix)?;
         let query = plain.query.as_deref().filter(|query| !query.is_empty());
         let query = query.map(query::clean_query).transpose()?;
         let url = base.join(&path, query.as_deref())?;

@@ -39,6 +39,19 @@ pub enum PathError {
 /// # Errors
 /// What makes two servers read the path differently; nothing is repaired. See [`PathError`].
 pub fn clean_path(raw: &str) -> Result<String, PathError> {
+    clean_path_with(raw, &[])
+}
+
+/// The same, for a path that may hold these path parameters in matrix style: each is the very text, such as
+/// `;colour=blue`, that the document's style made of a value, and stands only where it was put. A semicolon
+/// that is not part of one of them is refused, as is one that came encoded.
+///
+/// Servers that know matrix parameters cut them off before they look at a segment, others keep them; what is
+/// left must be no dot segment in either reading.
+///
+/// # Errors
+/// Those of [`clean_path`].
+pub fn clean_path_with(raw: &str, matrix: &[String]) -> Result<String, PathError> {
     if raw.len() > MAX_PATH {
         return Err(PathError::TooLong);
     }
@@ -47,10 +60,23 @@ pub fn clean_path(raw: &str) -> Result<String, PathError> {
     }
     let mut clean = String::with_capacity(raw.len());
     let mut decoded = Vec::with_capacity(raw.len());
-    let mut bytes = raw.bytes();
-    while let Some(byte) = bytes.next() {
+    // What is left for a server that cuts matrix parameters off.
+    let mut cut = Vec::with_capacity(raw.len());
+    let mut matrix_end = 0;
+    let mut bytes = raw.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        if byte == b';' && at >= matrix_end {
+            let here = &raw.as_bytes()[at..];
+            let longest = matrix
+                .iter()
+                .filter(|m| is_matrix(m) && here.starts_with(m.as_bytes()));
+            let length = longest.map(String::len).max().ok_or(PathError::Separator)?;
+            matrix_end = at + length;
+        }
+        let in_matrix = at < matrix_end;
         if byte != b'%' {
             match byte {
+                b';' if in_matrix => clean.push(';'),
                 b'?' | b'#' => return Err(PathError::Delimiter),
                 b'\\' | b';' => return Err(PathError::Separator),
                 0..=0x1f | 0x7f => return Err(PathError::Character),
@@ -59,9 +85,12 @@ pub fn clean_path(raw: &str) -> Result<String, PathError> {
                 _ => push_encoded(&mut clean, byte),
             }
             decoded.push(byte);
+            if !in_matrix {
+                cut.push(byte);
+            }
             continue;
         }
-        let (Some(high), Some(low)) = (bytes.next(), bytes.next()) else {
+        let (Some((_, high)), Some((_, low))) = (bytes.next(), bytes.next()) else {
             return Err(PathError::Encoding);
         };
         let value = hex(high)
@@ -75,10 +104,40 @@ pub fn clean_path(raw: &str) -> Result<String, PathError> {
             _ => clean.extend(['%', high as char, low as char]),
         }
         decoded.push(value);
+        if !in_matrix {
+            cut.push(value);
+        }
     }
     // Strict UTF-8: overlong forms fall here.
     check_decoded(std::str::from_utf8(&decoded).map_err(|_| PathError::Encoding)?)?;
+    // A parameter between the bytes of one character would join what was apart.
+    let cut = std::str::from_utf8(&cut).map_err(|_| PathError::Encoding)?;
+    if cut.split('/').any(is_dots) {
+        return Err(PathError::DotSegment);
+    }
     Ok(clean)
+}
+
+/// `;name=value`, once or several times: names and values of unreserved and encoded characters, values with the
+/// commas that the style puts between the items of a list.
+fn is_matrix(text: &str) -> bool {
+    let part = |text: &str, more: &[u8]| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| is_unreserved(b) || b == b'%' || more.contains(&b))
+    };
+    let pair = |pair: &str| {
+        pair.split_once('=')
+            .is_some_and(|(name, value)| part(name, b"") && (value.is_empty() || part(value, b",")))
+    };
+    text.strip_prefix(';')
+        .is_some_and(|pairs| pairs.split(';').all(pair))
+}
+
+/// Also "...", ". " and " ": some file systems drop final dots and spaces.
+fn is_dots(segment: &str) -> bool {
+    !segment.is_empty() && segment.trim().bytes().all(|b| b == b'.')
 }
 
 /// What the path says once its escapes are undone.
@@ -99,9 +158,7 @@ fn check_decoded(decoded: &str) -> Result<(), PathError> {
         if segment.is_empty() && !last {
             return Err(PathError::EmptySegment);
         }
-        let bare = segment.trim();
-        if !segment.is_empty() && bare.bytes().all(|b| b == b'.') {
-            // Also "...", ". " and " ": some file systems drop final dots and spaces.
+        if is_dots(segment) {
             return Err(PathError::DotSegment);
         }
     }
@@ -242,7 +299,85 @@ mod tests {
         assert_eq!(clean_path(&format!("/{}", "a".repeat(MAX_PATH))), Err(TooLong));
     }
 
+    #[test]
+    fn matrix_parameters_stand_where_the_document_puts_them() {
+        use PathError::*;
+        for (raw, matrix, want) in [
+            ("/cars/;id=5", &[";id=5"][..], Ok("/cars/;id=5")),
+            ("/cars/;id=5/wheels", &[";id=5"], Ok("/cars/;id=5/wheels")),
+            ("/cars;id=3,4,5", &[";id=3,4,5"], Ok("/cars;id=3,4,5")),
+            ("/x;id=3;id=4", &[";id=3;id=4"], Ok("/x;id=3;id=4")),
+            (
+                "/x;R=1;G=2/y;z=a%20b",
+                &[";R=1;G=2", ";z=a%20b"],
+                Ok("/x;R=1;G=2/y;z=a%20b"),
+            ),
+            ("/x;id=", &[";id="], Ok("/x;id=")),
+            // The longest one counts.
+            ("/x;id=5;v=2", &[";id=5", ";id=5;v=2"], Ok("/x;id=5;v=2")),
+            // Not what was made of the value, or more of it.
+            ("/x;id=6", &[";id=5"], Err(Separator)),
+            ("/x;id=5;jsessionid=1", &[";id=5"], Err(Separator)),
+            ("/x;", &[";id=5"], Err(Separator)),
+            ("/x;id=5", &[], Err(Separator)),
+            ("/x;id=5", &[";"], Err(Separator)),
+            ("/x;id", &[";id"], Err(Separator)),
+            ("/x;=5", &[";=5"], Err(Separator)),
+            ("/x;a=b=c", &[";a=b=c"], Err(Separator)),
+            ("/x;a=b/c", &[";a=b/c"], Err(Separator)),
+            ("/x;a=b?c", &[";a=b?c"], Err(Separator)),
+            // Encoded separators and controls stay refused within a value.
+            ("/x;a=b%3Bc", &[";a=b%3Bc"], Err(Separator)),
+            ("/x;a=b%2Fc", &[";a=b%2Fc"], Err(Separator)),
+            ("/x;a=b%5Cc", &[";a=b%5Cc"], Err(Separator)),
+            ("/x;a=%00", &[";a=%00"], Err(Character)),
+            ("/x;a=%252e", &[";a=%252e"], Err(Encoding)),
+            ("/x;a=%zz", &[";a=%zz"], Err(Encoding)),
+            // Dots that a server sees once it has cut the parameter off.
+            ("/..;a=1/admin", &[";a=1"], Err(DotSegment)),
+            ("/.;a=1./admin", &[";a=1"], Err(DotSegment)),
+            ("/%2e%2e;a=1/admin", &[";a=1"], Err(DotSegment)),
+        ] {
+            let matrix: Vec<String> = matrix.iter().map(|m| (*m).to_owned()).collect();
+            assert_eq!(clean_path_with(raw, &matrix), want.map(str::to_owned), "{raw}");
+        }
+    }
+
     proptest::proptest! {
+        /// Whatever is typed and whatever the document allows: a semicolon that goes out is one of a parameter
+        /// in matrix style, and without them the path obeys the rules for all other paths.
+        #[test]
+        fn no_other_semicolon_passes(
+            raw in "/([a-c.;=,%/]|;id=5|;a=b%20c|%3[bB]|%2[eEfF]){0,12}",
+            matrix in proptest::collection::vec("(;id=5|;a=b%20c|;a=|;|;x|;;a=b|;a=b;id=5|;../x=1|;a=/)", 0..3),
+        ) {
+            if let Ok(clean) = clean_path_with(&raw, &matrix) {
+                let mut rest = clean.as_str();
+                let mut without = String::new();
+                while let Some(at) = rest.find(';') {
+                    without.push_str(&rest[..at]);
+                    let fits = |m: &&String| is_matrix(m) && rest[at..].starts_with(m.as_str());
+                    let longest = matrix.iter().filter(fits).map(String::len).max();
+                    proptest::prop_assert!(longest.is_some(), "{clean} of {raw}");
+                    rest = &rest[at + longest.unwrap_or(1)..];
+                }
+                without.push_str(rest);
+                // Only the empty segment that a parameter stands in alone is new.
+                let error = clean_path(&without).err();
+                proptest::prop_assert!(matches!(error, None | Some(PathError::EmptySegment | PathError::NotRooted)), "{without}: {error:?}");
+                proptest::prop_assert!(!without.split('/').any(is_dots));
+                let url = url::Url::parse(&format!("https://a.example.com{clean}")).unwrap();
+                proptest::prop_assert_eq!(url.path(), clean.as_str());
+            }
+        }
+        /// With nothing allowed the rule is the one for plain paths.
+        #[test]
+        fn nothing_is_allowed_by_itself(raw in "/([a-c.;=%/]|;id=5){0,12}") {
+            proptest::prop_assert_eq!(clean_path_with(&raw, &[]), clean_path(&raw));
+            if raw.contains(';') {
+                proptest::prop_assert!(clean_path(&raw).is_err());
+            }
+        }
         /// Cleaning is stable, and the URL library reads back exactly what is sent.
         #[test]
         fn clean_paths_are_a_fixed_point(raw in "/([a-zA-Z0-9.~%/+; é\\\\]|%[0-9a-fA-F]{2}){0,40}") {

@@ -1,4 +1,4 @@
-//! Server-sent events: each event by both tiers, and the stream by the first (R11).
+//! Server-sent events, and lines of JSON: each event or line by both tiers, and the stream by the first (R11).
 
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,12 @@ const MAX_EVENT: usize = 256 * 1024;
 /// How long the look at one event may take.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Removes a credential from a `text/event-stream`. An event goes out as soon as it is complete, which is
-/// when a browser would read it.
+/// Removes a credential from a `text/event-stream`, or from lines of JSON. An event or a line goes out as soon as
+/// it is complete, which is when a browser would read it.
 pub struct EventScrubber {
     scrubber: Scrubber,
+    /// A line is an event of its own.
+    lines: bool,
     stream: StreamScrubber,
     event: Vec<u8>,
     /// How far `event` was searched for its end.
@@ -23,10 +25,11 @@ pub struct EventScrubber {
 }
 
 impl EventScrubber {
-    pub(super) fn new(scrubber: Scrubber) -> Self {
+    pub(super) fn new(scrubber: Scrubber, lines: bool) -> Self {
         let stream = scrubber.stream();
         Self {
             scrubber,
+            lines,
             stream,
             event: Vec::new(),
             searched: 0,
@@ -76,8 +79,14 @@ impl EventScrubber {
         Ok(())
     }
 
-    /// Where the first event ends: after an empty line.
+    /// Where the first event ends: after an empty line; where lines are events, after the line.
     fn event_end(&mut self) -> Option<usize> {
+        if self.lines {
+            let end = self.event[self.searched..].iter().position(|b| *b == b'\n');
+            let end = end.map(|at| self.searched + at + 1);
+            self.searched = self.event.len();
+            return end;
+        }
         let from = self.searched.saturating_sub(3);
         let rest = &self.event[from..];
         let end = rest.iter().enumerate().find_map(|(at, _)| {

@@ -130,7 +130,12 @@ impl Scrubber {
 
     /// Removes the credential from a `text/event-stream`, event by event and over the stream.
     pub fn events(&self) -> EventScrubber {
-        EventScrubber::new(self.clone())
+        EventScrubber::new(self.clone(), false)
+    }
+
+    /// Removes the credential from lines of JSON, line by line and over the stream.
+    pub fn lines(&self) -> EventScrubber {
+        EventScrubber::new(self.clone(), true)
     }
 
     /// Whether the first tier would remove something of this text.

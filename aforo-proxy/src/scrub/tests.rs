@@ -227,6 +227,28 @@ fn events_go_out_when_they_are_complete() {
     );
 }
 
+#[test]
+fn lines_go_out_when_they_are_complete() {
+    let mut lines = scrubber().lines();
+    assert_eq!(lines.push(b"{\"a\":1}").unwrap(), b"");
+    assert_eq!(lines.push(b"\n{\"b\"").unwrap(), b"{\"a\":1}\n");
+    let escaped = key().bytes().map(|b| format!("\\u{b:04x}")).collect::<String>();
+    let out = lines
+        .push(format!(":\"{escaped}\"}}\n{}\n", key()).as_bytes())
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        format!("{{\"b\":\"{REDACTED}\"}}\n{REDACTED}\n")
+    );
+    assert_eq!(lines.push(b"rest").unwrap(), b"");
+    assert_eq!(lines.finish().unwrap(), b"rest");
+    assert_eq!(lines.redactions(), 2);
+    assert_eq!(
+        scrubber().lines().push(&vec![b'a'; 300 * 1024]),
+        Err(ScrubError::TooComplex)
+    );
+}
+
 /// The encodings of the property tests, by number.
 fn spell(encoding: usize, secret: &[u8], before: usize) -> Vec<u8> {
     let shifted = [&b"abcd"[..before % 5], secret].concat();

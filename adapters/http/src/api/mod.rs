@@ -7,6 +7,7 @@ mod keys;
 mod meta;
 mod playground;
 mod products;
+mod publishing;
 mod specs;
 mod subscriptions;
 mod verify;
@@ -20,7 +21,9 @@ pub(crate) use playground::{
     BodyAlternative, BodyField, FILE_FIELD, LIVE_COOKIE, Parameters, SampleLine, TRY_LIMIT, TryInput, body_text,
     is_multipart, live_cookie, live_mark, parts, samples_of, send, warnings,
 };
-pub(crate) use products::approve_upstream;
+pub(crate) use products::{NewProductInput, approve_upstream, create_product};
+pub(crate) use publishing::watch;
+pub(crate) use specs::{fetch, import_version};
 pub(crate) use subscriptions::{Wanted, subscribe};
 
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
@@ -28,6 +31,7 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
     agents::routes(routes);
     products::routes(routes);
     specs::routes(routes);
+    publishing::routes(routes);
     subscriptions::routes(routes);
     keys::routes(routes);
     verify::routes(routes);

@@ -8,6 +8,7 @@
 mod account;
 pub mod admin;
 mod agents;
+mod changelog;
 mod chrome;
 mod format;
 mod home;
@@ -24,6 +25,7 @@ pub mod samples;
 pub use self::{
     account::{SignInView, SignUpView, sign_in, sign_up},
     agents::{AgentRow, AgentTokenView, AgentsView, agent_token, agents},
+    changelog::{ChangelogEntry, ChangelogView, changelog, changelog_feed},
     chrome::{Brand, CSRF_FIELD, CSRF_HEADER, Chrome, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Viewer},
     home::{HomeView, ProductCard, home, references},
     keys::{
@@ -34,9 +36,10 @@ pub use self::{
     parts::{Environment, FieldError},
     problem::{Fault, ProblemView, problem},
     reference::{
-        BodyEncoding, BodyView, ENVIRONMENT_COOKIE, Finding, Markdown, NavGroup, OperationView, OriginApproval, PAGE_LIMIT, PlanChoice, ProductRef,
-        ReferenceNav, ReferenceView, SampleView, TryAccess, TryAnswer, TryOutcome, TryTiming, TryValues,
-        operation, plain_text, reference, try_result,
+        BodyEncoding, BodyView, ENVIRONMENT_COOKIE, Finding, Markdown, NavGroup, OperationView,
+        OriginApproval, PAGE_LIMIT, PlanChoice, ProductRef, ReferenceNav, ReferenceView, SampleView,
+        SchemaPageView, SchemasView, TryAccess, TryAnswer, TryOutcome, TryTiming, TryValues, operation,
+        plain_text, reference, schema, schemas, try_result,
     },
     subscriptions::{
         BoundKey, CancelView, PlanCard, SubscriptionRow, SubscriptionsView, cancel_subscription,
@@ -44,6 +47,7 @@ pub use self::{
     },
     urls::Urls,
 };
+pub(crate) use reference::AUTHOR_SAMPLE;
 
 #[cfg(test)]
 mod tests;

@@ -2,19 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aforo_docs::spec::model::{Operation, ParameterPlace};
+use aforo_docs::{
+    request::{
+        self, FileInput, TryInputs,
+        form::{self, Edit},
+    },
+    spec::model::{Operation, ParameterPlace},
+};
 use aforo_proxy::{
     HeldStream,
     response::{CleanBody, CleanResponse, Timing},
     service::Outcome,
 };
 use axum::{
-    extract::State,
+    extract::{FromRequest, Request, State},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::StreamExt;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::{
@@ -28,7 +34,10 @@ use crate::{
     console::Shared,
     extract::Ctx,
     guard::{Caller, Context},
-    pages::{self, BodyEncoding, Fault, ProblemView, TryAnswer, TryOutcome, TryTiming, TryValues},
+    pages::{
+        self, BodyEncoding, BodyView, Environment, Fault, Finding, ProblemView, TryAnswer, TryOutcome,
+        TryTiming, TryValues,
+    },
     problem::Problem,
     route::{Plane, Route, RoutesBuilder},
 };
@@ -48,51 +57,263 @@ pub(super) fn routes(routes: &mut RoutesBuilder) {
     );
     routes.add(
         Route {
-            body_limit: 2 * 1024 * 1024,
+            body_limit: api::TRY_LIMIT,
             ..route
         },
         send,
     );
 }
 
+/// The form of Try it, as browsers send it with and without files.
+struct TryForm {
+    form: Form,
+    files: Vec<FileInput>,
+}
+
+impl FromRequest<Arc<Shared>> for TryForm {
+    type Rejection = Problem;
+    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        if !api::is_multipart(request.headers()) {
+            let form = Form::from_request(request, shared).await?;
+            return Ok(Self {
+                form,
+                files: Vec::new(),
+            });
+        }
+        let context = request.extensions().get::<Arc<Context>>().cloned();
+        let context = context.ok_or_else(|| Problem::internal("a route has no guard"))?;
+        let (mut texts, mut files) = (Vec::new(), Vec::new());
+        for part in api::parts(request, shared).await? {
+            match part.name.strip_prefix(api::FILE_FIELD).map(str::to_owned) {
+                Some(field) => files.extend(part.file(&field)),
+                None => texts.push((part.name, String::from_utf8_lossy(&part.bytes).into_owned())),
+            }
+        }
+        let form = Form::checked(Fields::of(texts.into_iter()), &context, shared)?;
+        Ok(Self { form, files })
+    }
+}
+
 async fn send(
     State(shared): State<Arc<Shared>>,
     Ctx(context): Ctx,
     Names((slug, id)): Names<(String, String)>,
-    form: Form,
+    TryForm { form, files }: TryForm,
 ) -> Result<Response, Problem> {
     let shown = Shown::find(&shared, &context, &slug, &id).await?;
-    let values = values(&form);
-    let input = input(&shown.spec().to_string(), shown.operation(), &values);
+    let mut values = values(&form);
+    if !form.text("edit").is_empty() {
+        edit(shown.operation(), &mut values, &form, form.text("edit"));
+        return again(&shared, &context, &shown, values).await;
+    }
+    let mut input = input(&shown.spec().to_string(), shown.operation(), &values, &form);
+    input.files = files;
     let inputs = input.clone().inputs();
-    let outcome = match &context.caller {
-        Caller::Person(_) => api::send(&shared, &context, input).await,
-        _ => Err(signed_out()),
-    };
+    if values.view == BodyView::Fields {
+        // From here on the body is what the fields make of it.
+        values.body = api::body_text(shown.operation(), &inputs).unwrap_or_default();
+    }
+    let mut confirmed = context.visit.live == api::live_mark(&shared, &context);
     let mut status = StatusCode::OK;
     let mut retry_after = None;
-    let outcome = match outcome {
-        Ok(Outcome::Whole(response)) => whole(&context, &response),
-        Ok(Outcome::Events(stream)) => events(stream).await,
-        Err(problem) => {
-            if let Some(reason) = problem.internal_reason() {
-                tracing::error!(problem.code = problem.code, problem.reason = %reason, "request failed");
+    let told = |problem: Problem, status: &mut StatusCode, retry_after: &mut Option<u64>| {
+        if let Some(reason) = problem.internal_reason() {
+            tracing::error!(problem.code = problem.code, problem.reason = %reason, "request failed");
+        }
+        *status = problem.status;
+        *retry_after = problem.retry_seconds();
+        TryOutcome::Failed(told(&context, &problem))
+    };
+    let live = values.environment == Environment::Live.as_str();
+    let changes = !shown.operation().summary.method.is_safe();
+    let says_yes = form.text("confirm") == "live";
+    let outcome = if !matches!(context.caller, Caller::Person(_)) {
+        told(signed_out(), &mut status, &mut retry_after)
+    } else if live && changes && !confirmed && !says_yes {
+        TryOutcome::Confirm
+    } else {
+        confirmed |= says_yes;
+        values.findings = if form.text("insist").is_empty() {
+            findings(&shown, &inputs).await
+        } else {
+            Vec::new()
+        };
+        if values.findings.is_empty() {
+            match api::send(&shared, &context, input).await {
+                Ok(Outcome::Whole(response)) => whole(&context, &response),
+                Ok(Outcome::Events(stream)) => events(stream).await,
+                Err(problem) => told(problem, &mut status, &mut retry_after),
             }
-            status = problem.status;
-            retry_after = problem.retry_seconds();
-            TryOutcome::Failed(told(&context, &problem))
+        } else {
+            status = StatusCode::UNPROCESSABLE_ENTITY;
+            TryOutcome::Check
         }
     };
     let access = shown.access(&shared, &context).await?;
+    let environment = values.environment.clone();
     let view = shown.view(access, Some(values), Some(&inputs));
     let chrome = chrome(&shared, &context).await?;
     let mut response = page(status, pages::try_result(&chrome, &view, &outcome)).into_response();
+    let headers = response.headers_mut();
     if let Some(seconds) = retry_after {
-        response
-            .headers_mut()
-            .insert(http::header::RETRY_AFTER, seconds.into());
+        headers.insert(http::header::RETRY_AFTER, seconds.into());
+    }
+    if confirmed && says_yes {
+        headers.append(http::header::SET_COOKIE, api::live_cookie(&shared, &context)?);
+    }
+    if let Some(environment) = Environment::parse(&environment) {
+        headers.append(
+            http::header::SET_COOKIE,
+            kept_environment(&shared, &context, environment)?,
+        );
     }
     Ok(response)
+}
+
+/// Keeps the environment for as long as the browser is open. The page's script sets it, too.
+fn kept_environment(
+    shared: &Shared,
+    context: &Context,
+    environment: Environment,
+) -> Result<HeaderValue, Problem> {
+    let (name, value, path) = (
+        pages::ENVIRONMENT_COOKIE,
+        environment.as_str(),
+        context.urls.cookie_path(),
+    );
+    let secure = if shared.cookie.secure { "; Secure" } else { "" };
+    HeaderValue::from_str(&format!("{name}={value}; Path={path}; SameSite=Lax{secure}"))
+        .map_err(Problem::internal)
+}
+
+/// The page with the form as it stands; nothing is sent.
+async fn again(
+    shared: &Shared,
+    context: &Context,
+    shown: &Shown,
+    values: TryValues,
+) -> Result<Response, Problem> {
+    let access = shown.access(shared, context).await?;
+    let inputs = input(
+        &shown.spec().to_string(),
+        shown.operation(),
+        &values,
+        &Fields::default(),
+    )
+    .inputs();
+    let view = shown.view(access, Some(values), Some(&inputs));
+    let chrome = chrome(shared, context).await?;
+    Ok(page(StatusCode::OK, pages::operation(&chrome, &view)))
+}
+
+/// What the description says against the body.
+async fn findings(shown: &Shown, inputs: &TryInputs) -> Vec<Finding> {
+    let (description, operation, inputs) = (
+        shown.description().clone(),
+        shown.operation().clone(),
+        inputs.clone(),
+    );
+    // Checking compiles a schema.
+    let work = tokio::task::spawn_blocking(move || api::warnings(&description, &operation, &inputs));
+    let finding = |f: crate::problem::FieldProblem| Finding {
+        pointer: f.pointer,
+        message: f.detail,
+        line: f.line,
+    };
+    work.await.unwrap_or_default().into_iter().map(finding).collect()
+}
+
+/// Makes the change that a button of the form asks for.
+fn edit(operation: &Operation, values: &mut TryValues, form: &Fields, word: &str) {
+    let contents = operation.body.iter().flat_map(|body| &body.contents);
+    let content = contents
+        .clone()
+        .find(|c| c.media_type == values.content_type)
+        .or(contents.clone().next());
+    let Some(content) = content else { return };
+    let fields = fields(form);
+    let composed = |values: &TryValues| {
+        let inputs = TryInputs {
+            body: Some(Value::String(values.body.clone())),
+            content_type: Some(content.media_type.clone()),
+            fields: fields.clone(),
+            alternatives: values.alternatives.clone(),
+            ..TryInputs::default()
+        };
+        form::composed(operation, &inputs).unwrap_or_else(|| form::read(inputs.body.as_ref()))
+    };
+    let (verb, argument) = word.split_once(':').unwrap_or((word, ""));
+    match verb {
+        "type" | "reset" => {
+            let example = request::example_inputs_of(operation, &content.media_type);
+            values.body = match example.body {
+                Some(Value::String(text)) if !content.media_type.contains("json") => text,
+                Some(value) => pretty(&value),
+                None => String::new(),
+            };
+            values.alternatives.clear();
+            if verb == "type" || values.view == BodyView::Fields && !form::has_form(content) {
+                values.view = if form::has_form(content) && !content.media_type.contains("json") {
+                    BodyView::Fields
+                } else {
+                    BodyView::Json
+                };
+            }
+            return;
+        }
+        "view" if argument == "json" => {
+            values.body = pretty(&composed(values));
+            values.view = BodyView::Json;
+            return;
+        }
+        "view" => {
+            let text = values.body.trim();
+            match serde_json::from_str::<Value>(text) {
+                Err(error) if !text.is_empty() && values.view == BodyView::Json => {
+                    let place = format!("line {}, column {}", error.line(), error.column());
+                    values.note = Some(format!(
+                        "The body is not valid JSON ({place}). Correct it to see its fields."
+                    ));
+                }
+                _ => {
+                    if values.view == BodyView::Fields {
+                        values.body = pretty(&composed(values));
+                    }
+                    values.view = BodyView::Fields;
+                }
+            }
+            return;
+        }
+        _ => {}
+    }
+    let mut body = composed(values);
+    match verb {
+        "add" => form::edit(
+            content,
+            &mut body,
+            &values.alternatives,
+            &Edit::Add(argument.to_owned()),
+        ),
+        "remove" => form::edit(
+            content,
+            &mut body,
+            &values.alternatives,
+            &Edit::Remove(argument.to_owned()),
+        ),
+        _ => {} // the fields of another alternative
+    }
+    values.body = pretty(&body);
+    values.view = BodyView::Fields;
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// Fields `b.{pointer}`.
+fn fields(form: &Fields) -> Vec<(String, String)> {
+    let field = |(name, value): (&str, &str)| Some((name.strip_prefix("b.")?.to_owned(), value.to_owned()));
+    form.iter().filter_map(field).collect()
 }
 
 fn signed_out() -> Problem {
@@ -102,6 +323,7 @@ fn signed_out() -> Problem {
         "Not signed in",
         "Your session has ended, or you have not signed in. Sign in, then send again. What you typed is below.",
     )
+    .with("fault", "session")
 }
 
 /// A problem with everything that is wrong with the inputs.
@@ -110,6 +332,14 @@ fn told(context: &Context, problem: &Problem) -> ProblemView {
     if problem.errors.len() > 1 {
         let all: Vec<&str> = problem.errors.iter().map(|error| error.detail.as_str()).collect();
         view.detail = all.join("; ");
+    }
+    if let Some(next) = problem.extra.get("next").and_then(Value::as_str) {
+        let end = if view.detail.ends_with(['.', '!', '?']) {
+            " "
+        } else {
+            ". "
+        };
+        view.detail = format!("{}{end}{next}", view.detail);
     }
     view
 }
@@ -125,12 +355,23 @@ fn values(form: &Fields) -> TryValues {
         parameters: form.iter().filter_map(parameter).collect(),
         content_type: form.text("contentType").to_owned(),
         body: form.text("body").to_owned(),
+        alternatives: form
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("alt.")?.to_owned(), value.parse().ok()?)))
+            .collect(),
+        view: if form.text("view") == "form" {
+            BodyView::Fields
+        } else {
+            BodyView::Json
+        },
+        findings: Vec::new(),
+        note: None,
     }
 }
 
 /// The same call as the script of the page makes of its form. Fields of unknown parameters are kept, so that
 /// they are refused rather than dropped; empty ones are left out.
-fn input(spec: &str, operation: &Operation, values: &TryValues) -> TryInput {
+fn input(spec: &str, operation: &Operation, values: &TryValues, form: &Fields) -> TryInput {
     let mut parameters = Parameters::default();
     for (place, name, value) in values.parameters.iter().filter(|(.., value)| !value.is_empty()) {
         let of_place = match place.as_str() {
@@ -169,11 +410,22 @@ fn input(spec: &str, operation: &Operation, values: &TryValues) -> TryInput {
             .to_owned(),
         ),
         parameters,
-        content_type: body
-            .as_ref()
-            .map(|_| values.content_type.clone())
-            .filter(|kind| !kind.is_empty()),
+        content_type: Some(values.content_type.clone()).filter(|kind| !kind.is_empty()),
         body: body.map(Value::String),
+        fields: fields(form)
+            .into_iter()
+            .map(|(pointer, value)| api::BodyField { pointer, value })
+            .collect(),
+        alternatives: values
+            .alternatives
+            .iter()
+            .map(|(pointer, index)| api::BodyAlternative {
+                pointer: pointer.clone(),
+                index: *index,
+            })
+            .collect(),
+        confirm_live: false,
+        files: Vec::new(),
     }
 }
 

@@ -1,19 +1,26 @@
 //! Reference of a product: index, operation, Try it.
 
+mod code;
+mod content;
+mod fields;
 mod highlight;
 mod index;
 mod nav;
 mod operation;
 mod panel;
 mod response;
+mod responses;
 mod schema;
+mod schemas;
 
+pub(crate) use self::code::AUTHOR as AUTHOR_SAMPLE;
 pub use self::{
     index::{OriginApproval, ReferenceView, reference},
     nav::{NavGroup, PAGE_LIMIT, ReferenceNav},
     operation::{OperationView, SampleView, operation, try_result},
-    panel::{PlanChoice, TryAccess, TryValues},
+    panel::{BodyView, ENVIRONMENT_COOKIE, Finding, PlanChoice, TryAccess, TryValues},
     response::{BodyEncoding, TryAnswer, TryOutcome, TryTiming},
+    schemas::{SchemaPageView, SchemasView, schema, schemas},
 };
 use maud::{Markup, PreEscaped};
 

@@ -1,6 +1,9 @@
 //! The Try it form: a plain form that posts to its own page, made live by `try-it.js`.
 
-use aforo_docs::spec::model::{Content, Parameter, ParameterPlace, SchemaView};
+use aforo_docs::{
+    request::form,
+    spec::model::{Parameter, ParameterPlace, SchemaView},
+};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -9,7 +12,7 @@ use super::{
         chrome::{Chrome, csrf_field},
         parts::{Environment, icon, icon_sm},
     },
-    OperationView,
+    OperationView, fields,
     operation::{PLACES, place_name},
     schema::{type_label, value_text},
 };
@@ -21,8 +24,12 @@ pub enum TryAccess {
     Ready {
         /// Environments to choose from; the first is preselected.
         environments: Vec<Environment>,
+        /// The one that is preselected.
+        chosen: Environment,
         /// Whose subscription the call counts for, such as `Pro plan`.
         run_as: String,
+        /// Calls that change something may go to Live without asking.
+        live_confirmed: bool,
     },
     /// Signed out.
     SignIn,
@@ -58,7 +65,46 @@ pub struct TryValues {
     pub content_type: String,
     /// Field `body`.
     pub body: String,
+    /// Fields `alt.{pointer}`: which alternative the fields of the body are of.
+    pub alternatives: Vec<(String, usize)>,
+    /// How the body is shown.
+    pub view: BodyView,
+    /// What the description says against the body.
+    pub findings: Vec<Finding>,
+    /// Something to know about the body as it stands.
+    pub note: Option<String>,
 }
+
+/// How the body is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BodyView {
+    /// As JSON, or whatever text it is.
+    #[default]
+    Json,
+    /// As fields.
+    Fields,
+}
+
+/// What is wrong with one place of the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `/body` and a JSON pointer below it.
+    pub pointer: String,
+    /// What is wrong.
+    pub message: String,
+    /// The line of the body's text, counted from 1.
+    pub line: Option<u32>,
+}
+
+impl Finding {
+    /// Whether it is about this place of the body. What is missing is told at the object that misses it.
+    pub(super) fn is_at(&self, pointer: &str) -> bool {
+        self.pointer.strip_prefix("/body") == Some(pointer)
+    }
+}
+
+/// The cookie that keeps the environment for the session.
+pub const ENVIRONMENT_COOKIE: &str = "environment";
 
 /// The Try it card.
 pub(super) fn form(c: &Chrome, view: &OperationView<'_>) -> Markup {
@@ -67,33 +113,53 @@ pub(super) fn form(c: &Chrome, view: &OperationView<'_>) -> Markup {
         form.card.tryform #try method="post" action=(c.urls.operation(&view.product.slug, &summary.id))
             aria-labelledby="try-h" data-spec=(view.spec_id) data-operation=(summary.id)
             data-safe=[summary.method.is_safe().then_some("")] data-try=(c.urls.api_try())
-            data-samples=(c.urls.api_samples()) {
+            data-preview=(c.urls.api_preview()) enctype=[takes_files(view).then_some("multipart/form-data")]
+            data-live=[live_confirmed(view).then_some("")] {
             (csrf_field(c))
             div.card-h {
                 h2 #try-h { "Try it" }
                 span.badge.b-ok { (icon(c, "shield")) "Key stays on the server" }
                 span.grow {}
-                @if let TryAccess::Ready { environments, .. } = &view.access { (environments_choice(view, environments)) }
+                @if let TryAccess::Ready { environments, chosen, .. } = &view.access { (environments_choice(view, environments, *chosen)) }
             }
             @if let TryAccess::Ready { run_as, .. } = &view.access {
                 dl.kv { dt.lab { "Run as" } dd { (run_as) } }
             }
             div.locked { (icon_sm(c, "lock")) code { "Authorization" } span.grow {} span.strong { "injected server-side" } }
             (parameters(view))
-            (body(c, view))
+            (fields::body(c, view))
             (send(c, view))
             @if !summary.method.is_safe() { (live_dialog(c, view)) }
         }
     }
 }
 
-fn environments_choice(view: &OperationView<'_>, environments: &[Environment]) -> Markup {
+fn live_confirmed(view: &OperationView) -> bool {
+    matches!(
+        view.access,
+        TryAccess::Ready {
+            live_confirmed: true,
+            ..
+        }
+    )
+}
+
+/// Whether a body of the operation can hold files, so that the form must be sent in parts.
+fn takes_files(view: &OperationView) -> bool {
+    let contents = view.operation.body.iter().flat_map(|body| &body.contents);
+    contents
+        .into_iter()
+        .any(|content| form::is_file(content) || form::is_multipart(content))
+}
+
+fn environments_choice(view: &OperationView, environments: &[Environment], chosen: Environment) -> Markup {
     let sent = view
         .values
         .as_ref()
         .and_then(|v| Environment::parse(&v.environment));
     let chosen = sent
         .filter(|e| environments.contains(e))
+        .or_else(|| environments.contains(&chosen).then_some(chosen))
         .or_else(|| environments.first().copied());
     html! {
         fieldset.seg { legend.sr { "Environment" }
@@ -202,66 +268,13 @@ fn placeholder(schema: &SchemaView) -> String {
     }
 }
 
-fn body(c: &Chrome, view: &OperationView<'_>) -> Markup {
-    let Some(body) = &view.operation.body else {
-        return html! {};
-    };
-    let sent = view.values.as_ref();
-    let chosen = sent
-        .and_then(|v| {
-            body.contents
-                .iter()
-                .position(|content| content.media_type == v.content_type)
-        })
-        .unwrap_or(0);
-    let Some(content) = body.contents.get(chosen) else {
-        return html! {};
-    };
-    let text = sent.map_or_else(|| example(content), |v| v.body.clone());
-    let rows = text.lines().count().clamp(4, 24);
-    html! {
-        div.card-h.sub {
-            h3 { "Body" }
-            span.badge.b-line data-json-state hidden {}
-            span.grow {}
-            @if body.contents.len() > 1 {
-                label.sr for="contentType" { "Content type" }
-                select.in.in-sm #contentType name="contentType" {
-                    @for (i, one) in body.contents.iter().enumerate() {
-                        option value=(one.media_type) selected[i == chosen] { (one.media_type) }
-                    }
-                }
-            } @else {
-                input type="hidden" name="contentType" value=(content.media_type);
-                span.fs12.muted { (content.media_type) }
-            }
-            button.btn.btn-ghost.btn-sm.js type="button" data-format { (icon_sm(c, "spec")) "Format" }
-        }
-        json-editor {
-            label.sr for="try-body" { "Request body" }
-            textarea #try-body name="body" rows=(rows) spellcheck="false" autocapitalize="off" autocomplete="off" { "\n" (text) }
-        }
-        @if body.contents.len() > 1 {
-            @for one in &body.contents { template data-example=(one.media_type) { (example(one)) } }
-        }
-    }
-}
-
-fn example(content: &Content) -> String {
-    match &content.example {
-        Some(Value::String(text)) if !content.media_type.contains("json") => text.clone(),
-        Some(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
-        None => String::new(),
-    }
-}
-
 fn send(c: &Chrome, view: &OperationView<'_>) -> Markup {
     html! {
         @match &view.access {
             TryAccess::Ready { environments, .. } => div.sendrow {
                 span.fs12.muted.grow {
-                    @if environments.contains(&Environment::Live) { "Live calls are metered and act on real data" }
-                    @else { "Sandbox: no charges" }
+                    @if environments.contains(&Environment::Live) { span.onlive { "Live calls are metered and act on real data" } }
+                    span.onsandbox { "Sandbox: no charges" }
                 }
                 button.btn.js type="button" data-cancel hidden { "Cancel" }
                 button.btn.btn-primary data-send { (icon_sm(c, "send")) "Send" kbd.js { "Ctrl ↵" } }

@@ -21,6 +21,10 @@ pub enum TryOutcome {
     Answer(TryAnswer),
     /// There was no answer to show.
     Failed(ProblemView),
+    /// Nothing was sent: the first call of the session that changes something in Live is asked about.
+    Confirm,
+    /// Nothing was sent: the body does not fit the description; the form says where.
+    Check,
 }
 
 /// The API's answer, cleaned: the envelope of `POST …/playground/try`.
@@ -110,14 +114,36 @@ pub(super) fn panel(c: &Chrome, outcome: Option<&TryOutcome>) -> Markup {
             @match outcome {
                 None => p.pad.muted.fs13 data-idle { "Send a request to see the response here." },
                 Some(TryOutcome::Failed(problem)) => (problem_box(c, problem)),
+                Some(TryOutcome::Confirm) => (confirm(c)),
+                Some(TryOutcome::Check) => div.banner.inset { (icon(c, "warn")) div {
+                    b { "Not sent yet" }
+                    p.t2 { "The body does not fit the description. The form lists what and where. Correct it, or send it anyway." }
+                    div.row { a.btn.btn-sm href="#try-findings" { "Show what does not fit" }
+                        button.btn.btn-sm form="try" name="insist" value="1" { "Send anyway" } }
+                } },
                 Some(TryOutcome::Answer(answer)) => {
                     (body(answer))
                     (notes(c, answer))
                     (headers(answer))
+                    (raw(answer))
                     (waterfall(&answer.timing))
                 }
             }
         }
+    }
+}
+
+/// Asked once a session, without JavaScript; with it a dialog asks.
+fn confirm(c: &Chrome) -> Markup {
+    html! {
+        div.banner.inset { (icon(c, "warn")) div {
+            b { "Send to Live?" }
+            p.t2 { "This call may change real data. Live calls are metered and billed. You are asked once in this session." }
+            div.row {
+                button.btn.btn-sm.btn-primary form="try" name="confirm" value="live" { "Send to Live" }
+                a.btn.btn-sm href="#try" { "Keep in the form" }
+            }
+        } }
     }
 }
 
@@ -134,29 +160,73 @@ fn head(c: &Chrome, answer: &TryAnswer) -> Markup {
 
 fn body(answer: &TryAnswer) -> Markup {
     let json = answer.content_type.as_deref().is_some_and(|t| t.contains("json"));
-    let parsed = || serde_json::from_str::<serde_json::Value>(&answer.body).ok();
+    let parsed = || {
+        serde_json::from_str::<serde_json::Value>(&answer.body)
+            .ok()
+            .filter(|_| answer.body.len() <= PRETTY)
+    };
     let kind = answer.content_type.as_deref().unwrap_or("unknown type");
     html! {
         @match answer.body_encoding {
             _ if answer.body.is_empty() => p.pad.muted.fs13 { "No body." },
             BodyEncoding::None => p.pad.muted.fs13 { "No body." },
-            BodyEncoding::Base64 => p.pad.muted.fs13 { "Binary, " (kind) ", " (format::size(answer.size)) "." },
+            BodyEncoding::Base64 => {
+                p.pad.muted.fs13 { "Binary, " (kind) ", " (format::size(answer.size)) "." }
+                @if let Some(kind) = image(answer) {
+                    div.respimg { img src={ "data:" (kind) ";base64," (answer.body) } alt="The image that the API answered with"; }
+                }
+            },
             BodyEncoding::Text => div.code.respbody tabindex="0" role="region" aria-label="Response body" {
                 pre #response-body { @match parsed().filter(|_| json) {
                     Some(value) => (highlight::json(&serde_json::to_string_pretty(&value).unwrap_or_default())),
-                    None => (answer.body),
+                    None => (beginning(&answer.body)),
                 } }
             },
         }
     }
 }
 
+/// Bodies beyond this are shown as they came, in bytes.
+const PRETTY: usize = 200_000;
+/// More of a text is not shown.
+const SHOWN: usize = 1_000_000;
+/// Images up to this size are shown, in bytes.
+const IMAGE: u64 = 200_000;
+
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(SHOWN)]
+}
+
+/// The media type of an image that can be shown: a small one, of a kind that holds no script.
+fn image(answer: &TryAnswer) -> Option<&'static str> {
+    let kind = answer.content_type.as_deref()?.split(';').next()?.trim();
+    let known = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
+    let small = !answer.truncated && answer.size <= IMAGE && answer.redactions == 0;
+    known.into_iter().find(|k| small && k.eq_ignore_ascii_case(kind))
+}
+
+/// The answer as text, nothing rearranged.
+fn raw(answer: &TryAnswer) -> Markup {
+    html! {
+        @if answer.body_encoding == BodyEncoding::Text && answer.body.len() <= PRETTY {
+            details.heads { summary { "Raw" } div.code.respbody tabindex="0" role="region" aria-label="Raw response" { pre {
+                (answer.status) @if let Some(reason) = reason(answer.status) { " " (reason) } "\n"
+                @for (name, value) in &answer.headers { (name) ": " (value) "\n" }
+                "\n" (answer.body)
+            } } }
+        }
+    }
+}
+
 fn notes(c: &Chrome, answer: &TryAnswer) -> Markup {
     html! {
+        @if answer.body_encoding == BodyEncoding::Text && answer.body.len() > SHOWN {
+            p.respnote { (icon(c, "warn")) "The first 1 MB of " (format::size(answer.size)) " are shown." }
+        }
         @if answer.truncated { p.respnote { (icon(c, "warn")) "Shortened: the response was longer." } }
         @if answer.redactions > 0 {
             p.respnote { (icon(c, "shield"))
-                (format::count(answer.redactions as usize, "credential", "credentials")) " removed from the response." }
+                "•••• " (format::count(answer.redactions as usize, "credential", "credentials")) " removed from the response." }
         }
     }
 }

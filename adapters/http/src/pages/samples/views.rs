@@ -396,7 +396,13 @@ impl ReferenceView {
                 .into(),
             servers: spec::translate().servers,
             security: vec![vec![SecurityScheme::HttpBearer]],
-            nav: ReferenceNav::new(&spec::index(), None),
+            markdown: plain_text,
+            external_docs: None,
+            nav: ReferenceNav {
+                schemas: 2,
+                ..ReferenceNav::new(&spec::index(), None)
+            },
+            webhooks: Vec::new(),
             tag: None,
             approval: Some(OriginApproval {
                 waiting: "https://api.new.example".into(),
@@ -426,7 +432,12 @@ impl OperationView<'static> {
             product: reference.product,
             spec_id: reference.spec_id,
             nav: reference.nav,
-            access: TryAccess::Ready { environments: Environment::ALL.to_vec(), run_as: "Mira Rao, Pro plan".into() },
+            access: TryAccess::Ready {
+                environments: Environment::ALL.to_vec(),
+                chosen: Environment::Live,
+                run_as: "Mira Rao, Pro plan".into(),
+                live_confirmed: true,
+            },
             values: None,
             samples: vec![
                 sample("curl", "cURL", curl),

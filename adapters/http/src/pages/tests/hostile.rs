@@ -2,8 +2,8 @@
 
 use aforo_docs::spec::model::{
     AlternativeKind, AuthorSample, Callback, ConditionView, Content, DiscriminatorView, ExternalDocs, Method,
-    NamedExample, Operation, OperationSummary, Parameter, ParameterPlace, PropertyView, RequestBody, Response,
-    ResponseHeader, ResponseLink, SchemaView, SecurityScheme, Server, Style,
+    NamedExample, Operation, OperationSummary, Parameter, ParameterPlace, PropertyView, RequestBody,
+    Response, ResponseHeader, ResponseLink, SchemaView, SecurityScheme, Server, Style,
 };
 use serde_json::json;
 
@@ -259,14 +259,26 @@ fn references_full_of(evil: &str, c: &Chrome, trouble: ProblemView) -> Vec<sampl
         name: s(),
         version: s(),
     };
-    let nav = ReferenceNav::new(std::slice::from_ref(&operation_full.summary), None);
+    let summaries = std::slice::from_ref(&operation_full.summary);
+    let mut nav = ReferenceNav::new(summaries, None);
+    nav.webhooks = summaries.to_vec();
+    (nav.webhook_count, nav.schemas) = (1, 1);
+    for group in &mut nav.groups {
+        (group.label, group.section, group.description) = (s(), s(), s());
+    }
     let index = ReferenceView {
         product: product.clone(),
         spec_id: s(),
         description_html: String::new(),
         servers: operation_full.servers.clone(),
         security: operation_full.security.clone(),
+        markdown: plain_text,
+        external_docs: Some(ExternalDocs {
+            url: s(),
+            description: s(),
+        }),
         nav: nav.clone(),
+        webhooks: vec![operation_full.summary.clone()],
         tag: None,
         approval: Some(OriginApproval {
             waiting: s(),
@@ -283,7 +295,9 @@ fn references_full_of(evil: &str, c: &Chrome, trouble: ProblemView) -> Vec<sampl
         nav,
         access: TryAccess::Ready {
             environments: Environment::ALL.to_vec(),
+            chosen: Environment::Live,
             run_as: s(),
+            live_confirmed: false,
         },
         values: None,
         samples: vec![SampleView {
@@ -317,11 +331,43 @@ fn references_full_of(evil: &str, c: &Chrome, trouble: ProblemView) -> Vec<sampl
         parameters: vec![("query".into(), s(), s())],
         content_type: s(),
         body: s(),
+        alternatives: vec![(s(), 1)],
+        view: BodyView::Fields,
+        findings: vec![Finding {
+            pointer: s(),
+            message: s(),
+            line: Some(1),
+        }],
+        note: Some(s()),
     });
     view.access = TryAccess::Subscribe {
         plans: vec![PlanChoice { id: s(), name: s() }],
     };
     pages.push(("operation-kept", operation(c, &view).into_string()));
+    let mut webhook = operation_full_of(evil);
+    webhook.webhook = true;
+    let called = OperationView {
+        operation: &webhook,
+        ..view.clone()
+    };
+    pages.push(("webhook", operation(c, &called).into_string()));
+    let listed = SchemasView {
+        product: view.product.clone(),
+        nav: view.nav.clone(),
+        names: vec![s()],
+    };
+    pages.push(("schemas", schemas(c, &listed).into_string()));
+    if let Some(body) = webhook.body.as_ref().and_then(|body| body.contents[0].schema.as_ref()) {
+        let page = SchemaPageView {
+            product: view.product.clone(),
+            nav: view.nav.clone(),
+            name: s(),
+            schema: body,
+            example: Some(json!({ evil: evil })),
+            markdown: plain_text,
+        };
+        pages.push(("schema", schema(c, &page).into_string()));
+    }
     view.access = TryAccess::Unavailable { reason: s() };
     pages.push(("operation-unavailable", operation(c, &view).into_string()));
     pages
