@@ -1,5 +1,6 @@
 //! What a body consists of, as samples tell it: JSON, text, the parts of a form, files.
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::text::is_invisible;
@@ -125,9 +126,9 @@ impl<'a> Form<'a> {
         let (next, last) = (format!("\r\n--{boundary}\r\n"), format!("\r\n--{boundary}--\r\n"));
         let mut rest = bytes.strip_prefix(open.as_bytes())?;
         loop {
-            let (head, body) = rest.split_at(find(rest, b"\r\n\r\n")?);
+            let (head, body) = rest.split_at(memmem::find(rest, b"\r\n\r\n")?);
             let body = body.get(4..)?;
-            let (content, more) = match find(body, next.as_bytes()) {
+            let (content, more) = match memmem::find(body, next.as_bytes()) {
                 Some(end) => (body.get(..end)?, body.get(end + next.len()..)),
                 None => (body.strip_suffix(last.as_bytes())?, None),
             };
@@ -271,10 +272,6 @@ fn path(wanted: &str, taken: &[&str]) -> String {
         name = format!("{stem}-{number}{extension}");
     }
     name
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 fn depth(value: &Value) -> usize {

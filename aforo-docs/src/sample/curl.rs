@@ -139,10 +139,10 @@ fn format_of(text: &str) -> String {
         }
     }
     // A format that begins with a dash would be an option.
-    if out.starts_with('-') {
-        return quote(&format!("\\055{}", &out[1..]));
+    match out.strip_prefix('-') {
+        Some(rest) => quote(&format!("\\055{rest}")),
+        None => quote(&out),
     }
-    quote(&out)
 }
 
 /// One argument: a literal, and the key behind it where it belongs.

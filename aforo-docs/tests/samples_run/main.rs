@@ -8,6 +8,7 @@
 
 mod cases;
 mod echo;
+mod hostile;
 mod tools;
 
 use aforo_docs::{
@@ -242,11 +243,12 @@ fn is_json(content_type: &str) -> bool {
 /// The same but for white space and the spelling of characters. JSON that is no plain value (numbers that no type
 /// holds, names twice) must be the same in every byte.
 fn is_same_json(seen: &[u8], wanted: &[u8]) -> bool {
-    let parse = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
-    match (parse(seen), parse(wanted)) {
-        (Some(a), Some(b)) => b.to_string().as_bytes() == wanted && a.to_string() == b.to_string(),
-        _ => false,
-    }
+    let written = |bytes: &[u8]| {
+        let value = serde_json::from_slice::<serde_json::Value>(bytes).ok()?;
+        Some(value.to_string())
+    };
+    let plain = written(wanted);
+    plain.as_deref().map(str::as_bytes) == Some(wanted) && written(seen) == plain
 }
 
 /// Heads (sorted lines) and contents of a form.
