@@ -14,7 +14,7 @@ use aforo_core::{
     },
     kernel::egress,
 };
-use aforo_docs::{guide::Guides, service::Specs, store::Stores};
+use aforo_docs::{guide::Guides, service::Specs, store::Stores, watch::Watches};
 use aforo_proxy::service::{Sandbox, SandboxSettings};
 use aforo_vault::{Vault, kek::KeyEncryptionKeys};
 use ipnet::IpNet;
@@ -38,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) vault: Arc<Vault>,
     pub(crate) accounts: Accounts,
     pub(crate) specs: Arc<Specs>,
+    pub(crate) watches: Watches,
     pub(crate) guides: Arc<Guides>,
     pub(crate) sandbox: Sandbox,
     pub(crate) egress: egress::Client,
@@ -223,6 +224,12 @@ impl ConsoleBuilder {
             Tenancy::Single(tenant) | Tenancy::ByHost(tenant) => tenant.to_string(),
         };
         let signer = SessionSigner::new(&session_secret, audience);
+        let watches = Watches::new(
+            stores.docs.clone(),
+            specs.clone(),
+            clock.clone(),
+            entropy.clone(),
+        );
         let shared = Arc::new(Shared {
             accounts: Accounts::new(
                 stores.core.clone(),
@@ -252,6 +259,7 @@ impl ConsoleBuilder {
             stores,
             vault,
             specs,
+            watches,
             guides,
             visitors,
             egress,

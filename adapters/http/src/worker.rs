@@ -4,14 +4,28 @@
 use std::time::Duration;
 
 use aforo_core::{
-    StoreError, TenantId, TenantScope,
-    kernel::audit::{self, ChainHead},
+    ProductId, StoreError, TenantId, TenantScope,
+    kernel::{
+        audit::{self, ChainHead},
+        egress,
+    },
 };
-use aforo_docs::error::DocsError;
+use aforo_docs::{
+    error::DocsError,
+    watch::{Checked, Source, SourceAnswer, SourceFailure, Validators},
+};
 use async_trait::async_trait;
-use tokio::time::MissedTickBehavior;
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
-use crate::{console::Console, problem::chain};
+use crate::{
+    console::{Console, Shared},
+    problem::chain,
+};
+
+/// How often due addresses are looked for.
+const WATCH_TICK: Duration = Duration::from_secs(10);
+/// Addresses of one tenant that are looked at in one go, so that others get their turn.
+const LOOKS: u32 = 20;
 
 /// Keeps heads of audit chains outside the database, so that `verify` finds a chain that was cut or rolled
 /// back together with its database.
@@ -34,6 +48,8 @@ impl Console {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticks: u64 = 0;
+        // Other servers may take their time: the chain does not wait for them.
+        let _watching = Watching::start(self.clone());
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
@@ -66,6 +82,29 @@ impl Console {
             self.shared.vault.flush_last_used().await.map(drop),
         );
         self.log("audit seal", self.seal_audit(anchor).await);
+    }
+
+    /// Looks at every watched address of an API description that is due, and stores what is new there. Says what
+    /// each look came to. Several processes share the work: none looks where another does.
+    pub async fn check_watches(&self) -> Result<Vec<(ProductId, Checked)>, StoreError> {
+        let tenants = self.shared.stores.core.read().await?.tenants().list().await?;
+        let source = Outbound(&self.shared);
+        let mut all = Vec::new();
+        for tenant in tenants {
+            let scope = TenantScope::tenant_wide(tenant.id);
+            for _ in 0..LOOKS {
+                match self.shared.watches.check_next(scope, &source).await {
+                    Ok(Some(found)) => all.push(found),
+                    Ok(None) => break,
+                    // One tenant's trouble must not end the others' looks.
+                    Err(error) => {
+                        tracing::warn!(worker = "watched descriptions", error = %chain(&error), "background work failed; it will be tried again");
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// Links the audit entries of every tenant that have no link yet.
@@ -128,7 +167,10 @@ impl Console {
         let purge = async {
             let tenants = self.shared.stores.core.read().await?.tenants().list().await?;
             for tenant in tenants {
-                self.shared.guides.purge(TenantScope::tenant_wide(tenant.id)).await?;
+                self.shared
+                    .guides
+                    .purge(TenantScope::tenant_wide(tenant.id))
+                    .await?;
             }
             Ok::<_, DocsError>(())
         };
@@ -140,6 +182,63 @@ impl Console {
     fn log(&self, worker: &str, done: Result<(), StoreError>) {
         if let Err(error) = done {
             tracing::warn!(worker, error = %chain(&error), "background work failed; it will be tried again");
+        }
+    }
+}
+
+/// The looks at watched addresses, ended when this is dropped.
+struct Watching(JoinHandle<()>);
+
+impl Watching {
+    fn start(console: Console) -> Self {
+        Self(tokio::spawn(async move {
+            let mut tick = tokio::time::interval(WATCH_TICK);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tick.tick().await;
+                match console.check_watches().await {
+                    Ok(looks) => {
+                        for (product, checked) in looks {
+                            tracing::info!(%product, ?checked, "looked at a watched description");
+                        }
+                    }
+                    Err(error) => console.log("watched descriptions", Err(error)),
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Documents by the one outbound client: every look is judged anew (E5, E7).
+struct Outbound<'a>(&'a Shared);
+
+#[async_trait]
+impl Source for Outbound<'_> {
+    async fn look(&self, url: &str, seen: &Validators) -> Result<SourceAnswer, SourceFailure> {
+        let known = egress::Known {
+            url: seen.url.as_deref(),
+            etag: seen.etag.as_deref(),
+            last_modified: seen.last_modified.as_deref(),
+        };
+        let limits = egress::FetchLimits::default();
+        let allowed = &self.0.settings.private_upstreams;
+        match self.0.egress.fetch_changed(url, allowed, &limits, known).await {
+            Ok(None) => Ok(SourceAnswer::Unchanged),
+            Ok(Some(fetched)) => {
+                let seen = Validators {
+                    url: Some(fetched.url.to_string()),
+                    etag: fetched.etag,
+                    last_modified: fetched.last_modified,
+                };
+                Ok(SourceAnswer::Document(fetched.body.to_vec(), seen))
+            }
+            Err(error) => Err(SourceFailure(error.to_string())),
         }
     }
 }

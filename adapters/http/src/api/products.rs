@@ -28,16 +28,16 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewProductInput {
     /// What people call it.
-    name: String,
+    pub(crate) name: String,
     /// Where its calls go: an absolute URL. Left out, the origin that its API description names must be
     /// approved first.
     #[serde(alias = "upstreamUrl")]
-    upstream: Option<String>,
+    pub(crate) upstream: Option<String>,
     /// The name of its plan; `Standard` if left out.
-    plan: Option<String>,
+    pub(crate) plan: Option<String>,
     /// Whether new accounts get the plan when they sign up.
     #[serde(default)]
-    auto_subscribe: bool,
+    pub(crate) auto_subscribe: bool,
 }
 
 /// An origin to approve.
@@ -162,8 +162,20 @@ async fn create(
     Ctx(context): Ctx,
     Json(input): Json<NewProductInput>,
 ) -> Result<(StatusCode, Json<ProductView>), Problem> {
+    let (product, plan) = create_product(&shared, &context, input).await?;
+    let mut shown = view(product);
+    shown.plan_id = Some(plan.id.to_string());
+    Ok((StatusCode::CREATED, Json(shown)))
+}
+
+/// Adds a product for the caller.
+pub(crate) async fn create_product(
+    shared: &Shared,
+    context: &crate::guard::Context,
+    input: NewProductInput,
+) -> Result<(Product, Plan), Problem> {
     let upstream = match &input.upstream {
-        Some(url) => Some(checked_upstream(&shared, url).await?),
+        Some(url) => Some(checked_upstream(shared, url).await?),
         None => None,
     };
     let plan = input.plan.as_deref().unwrap_or("Standard").trim();
@@ -177,13 +189,8 @@ async fn create(
         plan: plan.to_owned(),
         auto_subscribe: input.auto_subscribe,
     };
-    let made = shared
-        .specs
-        .add_product(context.tenant_scope(), context.actor(), new)
-        .await?;
-    let mut shown = view(made.0);
-    shown.plan_id = Some(made.1.id.to_string());
-    Ok((StatusCode::CREATED, Json(shown)))
+    let (scope, actor) = (context.tenant_scope(), context.actor());
+    Ok(shared.specs.add_product(scope, actor, new).await?)
 }
 
 /// An upstream that the console may connect to, by the same rules as every call (E1 to E4).
@@ -194,7 +201,7 @@ async fn checked_upstream(shared: &Shared, url: &str) -> Result<Upstream, Proble
 
 /// Refuses an address that no call could go to. A name that does not resolve now is not refused: every call
 /// looks it up and judges it again.
-async fn check_reachable(
+pub(super) async fn check_reachable(
     shared: &Shared,
     pointer: &str,
     url: &str,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aforo_core::{ProductId, SpecId, domain::user::Role, kernel::egress};
 use aforo_docs::{
     error::DocsError,
-    service::Imported,
+    service::{Imported, NewVersion, PublishWhen},
     spec::diagnostic::{Diagnostic, ImportError},
     store::ApiSpec,
 };
@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// The largest document that is read (E7), and some room for the form around it.
-const LIMIT: usize = 16 * 1024 * 1024;
+pub(super) const LIMIT: usize = 16 * 1024 * 1024;
 
-/// A description to import by URL. To upload one, send `multipart/form-data` with the fields `productId`,
-/// `specFormat` and a file.
+/// A description to import by URL. To upload one, send `multipart/form-data` with the same fields, and a file
+/// instead of `sourceUrl`.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ImportInput {
@@ -36,9 +36,16 @@ pub(crate) struct ImportInput {
     spec_format: Option<String>,
     /// Where to fetch it.
     source_url: String,
+    /// What to remember about this version: at most 500 characters.
+    #[serde(default)]
+    note: String,
+    /// Whether readers see it at once; true if left out.
+    publish: Option<bool>,
+    /// False stores a version that breaks clients without publishing it; true if left out.
+    allow_breaking: Option<bool>,
 }
 
-/// An imported and published description.
+/// An imported description.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImportedView {
@@ -48,6 +55,14 @@ pub(crate) struct ImportedView {
     operations: u32,
     /// The product it describes.
     product_id: String,
+    /// Counts the versions of the product.
+    number: u32,
+    /// The document is byte for byte the newest version: none was added.
+    unchanged: bool,
+    /// Readers see it.
+    published: bool,
+    /// How many of its changes break clients of the version that readers saw before.
+    breaking_changes: u32,
     /// The document's own title.
     title: String,
     /// The document's own version.
@@ -66,6 +81,12 @@ pub(crate) struct SpecView {
     id: String,
     /// The product it describes.
     product_id: String,
+    /// Counts the versions of the product.
+    number: u32,
+    /// What its importer says about it; only for administrators.
+    note: Option<String>,
+    /// Who imported it; only for administrators.
+    imported_by: Option<String>,
     /// `OPENAPI_3`.
     spec_format: String,
     /// The document's own title.
@@ -94,13 +115,27 @@ pub(crate) struct OperationLine {
     summary: String,
 }
 
+const LIST_PARAMETERS: &[(&str, &str)] = &[
+    ("after", PAGE_PARAMETERS[0].1),
+    ("limit", PAGE_PARAMETERS[1].1),
+    ("productId", "Only versions of this product"),
+];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListQuery {
+    #[serde(flatten)]
+    page: PageQuery,
+    product_id: Option<String>,
+}
+
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     let api = |method, path, summary| Route::api(method, path, Plane::Session, summary);
     routes.add(
         api(
             Method::POST,
             "/api/v1/docs/api-specs",
-            "Import an API description and publish it",
+            "Import an API description, and publish it",
         )
         .admin()
         .takes::<ImportInput>()
@@ -114,7 +149,7 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
             "/api/v1/docs/api-specs",
             "API descriptions, oldest first",
         )
-        .query(PAGE_PARAMETERS)
+        .query(LIST_PARAMETERS)
         .gives::<List<SpecView>>(200),
         list,
     );
@@ -148,8 +183,19 @@ async fn import(
         let field = |name: &str| fields.get(name).map(String::as_str);
         let product = product(field("productId").unwrap_or(""))?;
         format(field("specFormat"))?;
-        let document = document.ok_or_else(|| Problem::invalid("/file", "Send the document as a file."))?;
-        publish(&shared, &context, product, document, None).await?
+        let source = document.ok_or_else(|| Problem::invalid("/file", "Send the document as a file."))?;
+        let flag = |name| match field(name) {
+            None | Some("" | "true") => Ok(true),
+            Some("false") => Ok(false),
+            Some(_) => Err(Problem::invalid(format!("/{name}"), "Send true or false.")),
+        };
+        let version = NewVersion {
+            source,
+            note: field("note").unwrap_or("").to_owned(),
+            publish: when(flag("publish")?, flag("allowBreaking")?),
+            ..NewVersion::default()
+        };
+        import_version(&shared, &context, product, version).await?
     } else {
         let Json(input) =
             <Json<ImportInput> as axum::extract::FromRequest<_>>::from_request(request, &shared).await?;
@@ -165,11 +211,29 @@ async fn import(
             .find(product)
             .await?;
         found.ok_or_else(|| Problem::not_found("product"))?;
-        let document = fetch(&shared, &input.source_url).await?;
-        publish(&shared, &context, product, document, Some(input.source_url)).await?
+        let version = NewVersion {
+            source: fetch(&shared, &input.source_url).await?,
+            source_url: Some(input.source_url),
+            note: input.note,
+            publish: when(
+                input.publish.unwrap_or(true),
+                input.allow_breaking.unwrap_or(true),
+            ),
+            only_new: false,
+        };
+        import_version(&shared, &context, product, version).await?
+    };
+    let status = if imported.unchanged {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
     };
     let view = ImportedView {
         id: imported.spec.id.to_string(),
+        number: imported.spec.number,
+        unchanged: imported.unchanged,
+        published: imported.published,
+        breaking_changes: imported.changes.map_or(0, |changes| changes.totals.breaking),
         operations: imported.spec.operations,
         product_id: imported.spec.product.to_string(),
         title: imported.spec.title,
@@ -177,25 +241,33 @@ async fn import(
         proposed_origin: imported.proposed.map(|u| u.origin),
         warnings: imported.warnings.iter().map(finding).collect(),
     };
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((status, Json(view)))
 }
 
-async fn publish(
+fn when(publish: bool, allow_breaking: bool) -> PublishWhen {
+    match (publish, allow_breaking) {
+        (false, _) => PublishWhen::Never,
+        (true, false) => PublishWhen::Compatible,
+        (true, true) => PublishWhen::Always,
+    }
+}
+
+/// Adds a version for the caller.
+pub(crate) async fn import_version(
     shared: &Shared,
     context: &Context,
     product: ProductId,
-    document: Vec<u8>,
-    source_url: Option<String>,
+    version: NewVersion,
 ) -> Result<Imported, Problem> {
     let (scope, actor) = (context.tenant_scope(), context.actor());
     Ok(shared
         .specs
-        .import(scope, actor, product, document, source_url)
+        .import_version(scope, actor, product, version)
         .await?)
 }
 
 /// Fetches by the egress rules: no private address unless the operator allows it, redirects checked anew, at most 16 MiB (E5, E7).
-async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
     let fetched = shared
         .egress
         .fetch(
@@ -205,7 +277,10 @@ async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
         )
         .await;
     fetched.map(|document| document.body.to_vec()).map_err(|error| {
-        let detail = format!("The document cannot be fetched: {error}. Nothing was changed.");
+        let detail = format!(
+            "The document cannot be fetched{}: {error}. Nothing was changed.",
+            host_of(url)
+        );
         let mut problem = Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "source_unreachable",
@@ -223,6 +298,17 @@ async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, Problem> {
     })
 }
 
+/// ` from example.com`, to name what was refused.
+pub(crate) fn host_of(url: &str) -> String {
+    let parsed = url::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+    if host.is_empty() {
+        String::new()
+    } else {
+        format!(" from {host}")
+    }
+}
+
 fn product(text: &str) -> Result<ProductId, Problem> {
     text.parse().map_err(|_| Problem::not_found("product"))
 }
@@ -234,7 +320,7 @@ fn format(text: Option<&str>) -> Result<(), Problem> {
     }
 }
 
-fn finding(diagnostic: &Diagnostic) -> FieldProblem {
+pub(super) fn finding(diagnostic: &Diagnostic) -> FieldProblem {
     FieldProblem {
         pointer: diagnostic.pointer.clone().unwrap_or_default(),
         detail: diagnostic.message.clone(),
@@ -270,6 +356,18 @@ impl From<DocsError> for Problem {
             DocsError::SpecNotFound(_) => Problem::not_found("API description"),
             DocsError::Invalid { field, reason } => Problem::invalid(format!("/{field}"), reason),
             DocsError::Import(error) => Problem::from(&error),
+            DocsError::PublishedChanged => Problem::conflict(
+                "published_changed",
+                "Another version was published in the meantime. Compare again, then publish.",
+            ),
+            DocsError::BreakingChanges(count) => Problem::conflict(
+                "breaking_changes",
+                format!(
+                    "The version has {count} breaking changes. Look at them, then allow them to publish it."
+                ),
+            )
+            .with("breakingChanges", count),
+            DocsError::WatchNotFound(_) => Problem::not_found("watched address"),
             DocsError::Store(error) => error.into(),
             other => Problem::internal(other),
         }
@@ -279,16 +377,17 @@ impl From<DocsError> for Problem {
 async fn list(
     State(shared): State<Arc<Shared>>,
     Ctx(context): Ctx,
-    Query(page): Query<PageQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<List<SpecView>>, Problem> {
-    let page = page.read::<SpecId>()?;
+    let page = query.page.read::<SpecId>()?;
+    let of = query.product_id.as_deref().map(product).transpose()?;
     let found = shared
         .stores
         .docs
         .read()
         .await?
         .specs(context.tenant_scope())
-        .list(None, page)
+        .list(of, page)
         .await?;
     let admin = context.person()?.role == Role::Admin;
     Ok(Json(List::of(found, |spec| view(spec, admin))))
@@ -335,6 +434,9 @@ fn view(spec: ApiSpec, admin: bool) -> SpecView {
     SpecView {
         id: spec.id.to_string(),
         product_id: spec.product.to_string(),
+        number: spec.number,
+        note: Some(spec.note).filter(|_| admin),
+        imported_by: Some(spec.imported_by).filter(|_| admin),
         spec_format: spec.format,
         title: spec.title,
         version: spec.version,

@@ -133,6 +133,11 @@ static FAVICON: LazyLock<String> = LazyLock::new(|| {
 
 /// The whole document. `body` brings its own `<main id="main">`.
 pub(crate) fn document(c: &Chrome, page: Page<'_>, body: &Markup) -> Markup {
+    document_with(c, page, &html! {}, body)
+}
+
+/// The same with more in its head: a feed, a version.
+pub(crate) fn document_with(c: &Chrome, page: Page<'_>, head: &Markup, body: &Markup) -> Markup {
     let title = format!(
         "{}{} · {}",
         if page.error { "Error: " } else { "" },
@@ -154,6 +159,7 @@ pub(crate) fn document(c: &Chrome, page: Page<'_>, body: &Markup) -> Markup {
                 link rel="preload" href=(c.urls.asset("inter.woff2")) as="font" type="font/woff2" crossorigin;
                 link rel="stylesheet" href=(c.urls.asset("console.css"));
                 link rel="icon" href=(*FAVICON) type="image/svg+xml";
+                (head)
                 script type="module" src=(c.urls.asset("core.js")) {}
                 @if let Some(module) = page.module { script type="module" src=(c.urls.asset(module)) {} }
             }

@@ -5,6 +5,7 @@ mod agents;
 mod docs;
 mod reference;
 mod search;
+mod specs;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -5,9 +5,11 @@
 
 mod account;
 mod admin;
+mod admin_specs;
 mod agents;
 mod assets;
 mod catalog;
+mod changelog;
 mod form;
 mod home;
 mod keys;
@@ -44,6 +46,8 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
     account::routes(routes);
     agents::routes(routes);
     admin::routes(routes);
+    admin_specs::routes(routes);
+    changelog::routes(routes);
     theme::routes(routes);
     keys::routes(routes);
     subscriptions::routes(routes);

@@ -44,9 +44,27 @@ pub struct Fetched {
     pub url: Url,
     /// What the server calls it.
     pub content_type: Option<String>,
+    /// The server's name for this very content (`ETag`).
+    pub etag: Option<String>,
+    /// When the server says that it changed last (`Last-Modified`).
+    pub last_modified: Option<String>,
     /// The document.
     pub body: Bytes,
 }
+
+/// What is known of a document from an earlier fetch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// Where it came from in the end. No other address is told the rest.
+    pub url: Option<&'a str>,
+    /// Its `ETag`.
+    pub etag: Option<&'a str>,
+    /// Its `Last-Modified`.
+    pub last_modified: Option<&'a str>,
+}
+
+/// Header values longer than this are not kept.
+const VALIDATOR_BYTES: usize = 512;
 
 impl Client {
     /// Gets a document. Each redirect is checked like a new address, and carries nothing over.
@@ -59,8 +77,25 @@ impl Client {
         extra_allow: &[IpNet],
         limits: &FetchLimits,
     ) -> Result<Fetched, EgressError> {
+        let fetched = self
+            .fetch_changed(url, extra_allow, limits, Known::default())
+            .await?;
+        fetched.ok_or(EgressError::Status(StatusCode::NOT_MODIFIED.as_u16()))
+    }
+
+    /// Gets a document as [`Client::fetch`] does, unless it is still the one that is known: then `None`.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub async fn fetch_changed(
+        &self,
+        url: &str,
+        extra_allow: &[IpNet],
+        limits: &FetchLimits,
+        known: Known<'_>,
+    ) -> Result<Option<Fetched>, EgressError> {
         let deadline = Instant::now() + limits.total;
-        timeout_at(deadline, self.follow(url, extra_allow, limits, deadline))
+        timeout_at(deadline, self.follow(url, extra_allow, limits, known, deadline))
             .await
             .unwrap_or(Err(EgressError::Timeout(Phase::Total)))
     }
@@ -70,8 +105,9 @@ impl Client {
         url: &str,
         extra_allow: &[IpNet],
         limits: &FetchLimits,
+        known: Known<'_>,
         deadline: Instant,
-    ) -> Result<Fetched, EgressError> {
+    ) -> Result<Option<Fetched>, EgressError> {
         let mut location = Location::parse(url)?;
         for _ in 0..=limits.redirects {
             let target = self.target(location.url.as_str(), extra_allow).await?;
@@ -82,6 +118,17 @@ impl Client {
             request
                 .headers
                 .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            let asks = known.url == Some(location.url.as_str());
+            for (name, value) in [
+                (header::IF_NONE_MATCH, known.etag),
+                (header::IF_MODIFIED_SINCE, known.last_modified),
+            ] {
+                if let Some(value) = value.filter(|_| asks).and_then(|v| HeaderValue::from_str(v).ok()) {
+                    request.headers.insert(name, value);
+                }
+            }
+            let asks = request.headers.contains_key(header::IF_NONE_MATCH)
+                || request.headers.contains_key(header::IF_MODIFIED_SINCE);
             let total = remaining(deadline);
             let bounds = Limits {
                 body_bytes: limits.bytes,
@@ -92,6 +139,7 @@ impl Client {
             let response = self.send(&target, request, &bounds).await?;
             match response.status {
                 StatusCode::OK => {}
+                StatusCode::NOT_MODIFIED if asks => return Ok(None),
                 StatusCode::MOVED_PERMANENTLY
                 | StatusCode::FOUND
                 | StatusCode::SEE_OTHER
@@ -113,15 +161,17 @@ impl Client {
                     None,
                 ));
             }
-            let content_type = response.headers.get(header::CONTENT_TYPE);
-            let content_type = content_type
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned);
-            return Ok(Fetched {
+            let text = |name| {
+                let value = response.headers.get(name)?.to_str().ok()?;
+                (value.len() <= VALIDATOR_BYTES).then(|| value.to_owned())
+            };
+            return Ok(Some(Fetched {
                 url: location.url,
-                content_type,
+                content_type: text(header::CONTENT_TYPE),
+                etag: text(header::ETAG),
+                last_modified: text(header::LAST_MODIFIED),
                 body: response.body.bytes().await?,
-            });
+            }));
         }
         Err(DenyReason::Redirect.into())
     }

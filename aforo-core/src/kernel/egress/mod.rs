@@ -33,7 +33,7 @@ mod tests;
 pub use address::{AddressClass, classify};
 pub use client::{Client, Request};
 pub use error::{DenyReason, EgressError, Phase};
-pub use fetch::{FetchLimits, Fetched};
+pub use fetch::{FetchLimits, Fetched, Known};
 pub use location::check_url;
 pub use policy::{Limits, Policy};
 pub use resolve::{Resolver, SystemResolver};
