@@ -34,7 +34,7 @@ use crate::{
     guard::{Caller, Context},
     pages::{
         self, Environment, LANGUAGE_COOKIE, OperationView, OriginApproval, PlanChoice, ProductRef,
-        ReferenceNav, ReferenceView, SampleView, TryAccess, TryValues,
+        ReferenceNav, ReferenceView, SampleView, SchemaPageView, SchemasView, TryAccess, TryValues,
     },
     problem::Problem,
     route::{Plane, Route, RoutesBuilder},
@@ -46,9 +46,24 @@ pub(super) fn routes(routes: &mut RoutesBuilder) {
     routes.add(
         public(
             "/reference/{product}/openapi.json",
-            "The published document, as it was imported",
+            "The published document in JSON",
         ),
-        document,
+        json_document,
+    );
+    routes.add(
+        public(
+            "/reference/{product}/openapi.yaml",
+            "The published document in YAML",
+        ),
+        yaml_document,
+    );
+    routes.add(
+        public("/reference/{product}/schemas", "The schemas of a product"),
+        schemas,
+    );
+    routes.add(
+        public("/reference/{product}/schemas/{name}", "One schema"),
+        schema,
     );
     routes.add(
         public(
@@ -147,7 +162,10 @@ async fn index(
             description_html: String::new(),
             servers: Vec::new(),
             security: Vec::new(),
+            markdown: to_safe_html,
+            external_docs: None,
             nav: ReferenceNav::default(),
+            webhooks: Vec::new(),
             tag: None,
             approval: None,
             published: false,
@@ -181,7 +199,10 @@ async fn index(
         },
         servers: servers(description, published.product.upstream.as_ref()),
         security: security.unwrap_or_default(),
-        nav: ReferenceNav::new(operations, tag.as_deref()),
+        markdown: to_safe_html,
+        external_docs: description.external_docs(),
+        nav: ReferenceNav::of(description, tag.as_deref()),
+        webhooks: description.webhooks().to_vec(),
         tag,
         approval,
         published: true,
@@ -209,18 +230,43 @@ fn servers(description: &ApiDescription, approved: Option<&Upstream>) -> Vec<Ser
     servers
 }
 
-/// The document as it was imported.
-async fn document(
+async fn json_document(
     State(shared): State<Arc<Shared>>,
     Ctx(context): Ctx,
     Names(slug): Names<String>,
 ) -> Result<Response, Problem> {
-    let published = Published::find(&shared, &context, &slug).await?;
-    let mut tx = shared.stores.docs.read().await?;
-    let source = tx.specs(context.tenant_scope()).source(published.spec).await?;
-    drop(tx);
-    let source = source.ok_or_else(|| Problem::not_found("API description"))?;
-    let (kind, ending) = match published.description.source_format() {
+    document(&shared, &context, &slug, SourceFormat::Json).await
+}
+
+async fn yaml_document(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Names(slug): Names<String>,
+) -> Result<Response, Problem> {
+    document(&shared, &context, &slug, SourceFormat::Yaml).await
+}
+
+/// The document as it was imported, if it was in this format and keeps nothing to itself; else written anew.
+async fn document(
+    shared: &Shared,
+    context: &Context,
+    slug: &str,
+    format: SourceFormat,
+) -> Result<Response, Problem> {
+    let published = Published::find(shared, context, slug).await?;
+    let description = published.description;
+    let as_imported = description.source_format() == format && description.is_public_as_imported();
+    let text = if as_imported {
+        let mut tx = shared.stores.docs.read().await?;
+        let source = tx.specs(context.tenant_scope()).source(published.spec).await?;
+        source.ok_or_else(|| Problem::not_found("API description"))?
+    } else {
+        let write = move || description.to_text(format).into_bytes();
+        tokio::task::spawn_blocking(write)
+            .await
+            .map_err(Problem::internal)?
+    };
+    let (kind, ending) = match format {
         SourceFormat::Json => ("application/json", "json"),
         SourceFormat::Yaml => ("application/yaml", "yaml"),
     };
@@ -235,7 +281,51 @@ async fn document(
         (header::CONTENT_DISPOSITION, name),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
-    Ok((headers, source).into_response())
+    Ok((headers, text).into_response())
+}
+
+async fn schemas(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Names(slug): Names<String>,
+) -> Result<Response, Problem> {
+    let published = Published::find(&shared, &context, &slug).await?;
+    let view = SchemasView {
+        product: published.reference(),
+        nav: ReferenceNav::of(&published.description, None),
+        names: published.description.schemas().map(str::to_owned).collect(),
+    };
+    Ok(page(
+        StatusCode::OK,
+        pages::schemas(&chrome(&shared, &context).await?, &view),
+    ))
+}
+
+async fn schema(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Names((slug, name)): Names<(String, String)>,
+) -> Result<Response, Problem> {
+    let published = Published::find(&shared, &context, &slug).await?;
+    let chrome = chrome(&shared, &context).await?;
+    let write = move || {
+        let description = &published.description;
+        let schema = description.schema(&name)?;
+        let view = SchemaPageView {
+            product: published.reference(),
+            nav: ReferenceNav::of(description, None),
+            example: description.schema_example(&name),
+            name,
+            schema: &schema,
+            markdown: to_safe_html,
+        };
+        Some(pages::schema(&chrome, &view))
+    };
+    let written = tokio::task::spawn_blocking(write)
+        .await
+        .map_err(Problem::internal)?;
+    let written = written.ok_or_else(|| Problem::not_found("schema"))?;
+    Ok(page(StatusCode::OK, written))
 }
 
 #[derive(Deserialize)]
@@ -249,12 +339,29 @@ async fn operation(
     Names((slug, id)): Names<(String, String)>,
     Query(query): Query<OperationQuery>,
 ) -> Result<Response, Problem> {
-    let shown = Shown::find(&shared, &context, &slug, &id).await?;
-    let access = shown.access(&shared, &context).await?;
+    let shown = match Shown::find(&shared, &context, &slug, &id).await {
+        Err(problem) if problem.status == StatusCode::NOT_FOUND => {
+            Shown::webhook(&shared, &context, &slug, &id)
+                .await?
+                .ok_or(problem)?
+        }
+        found => found?,
+    };
+    let access = match shown.operation.webhook {
+        true => TryAccess::SignIn, // nothing to try
+        false => shown.access(&shared, &context).await?,
+    };
     let view = shown.view(access, None, None);
     let mut chrome = chrome(&shared, &context).await?;
     // Without JavaScript the tabs of languages are links.
     let asked = query.lang.as_deref().and_then(Language::parse);
+    if let Some(author) = query
+        .lang
+        .as_deref()
+        .filter(|lang| lang.starts_with(pages::AUTHOR_SAMPLE))
+    {
+        chrome.language = author.to_owned();
+    }
     if let Some(language) = asked {
         chrome.language = language.id().to_owned();
     }
@@ -291,8 +398,24 @@ impl Shown {
         Ok(Self { published, operation })
     }
 
+    /// A webhook: shown like an operation, without anything to try.
+    async fn webhook(
+        shared: &Shared,
+        context: &Context,
+        slug: &str,
+        id: &str,
+    ) -> Result<Option<Self>, Problem> {
+        let published = Published::find(shared, context, slug).await?;
+        let operation = published.description.webhook(id);
+        Ok(operation.map(|operation| Self { published, operation }))
+    }
+
     pub(super) fn spec(&self) -> SpecId {
         self.published.spec
+    }
+
+    pub(super) fn description(&self) -> &ApiDescription {
+        &self.published.description
     }
 
     pub(super) fn operation(&self) -> &Operation {
@@ -332,7 +455,9 @@ impl Shown {
         let run_as = format!("{}, {} plan", person.name, subscription.plan_name);
         Ok(TryAccess::Ready {
             environments: Environment::ALL.to_vec(),
+            chosen: context.visit.environment.unwrap_or(Environment::Sandbox),
             run_as,
+            live_confirmed: context.visit.live == api::live_mark(shared, context),
         })
     }
 
@@ -356,10 +481,7 @@ impl Shown {
             markdown: to_safe_html,
             product: self.published.reference(),
             spec_id: self.published.spec.to_string(),
-            nav: ReferenceNav::new(
-                self.published.description.operations(),
-                Some(ReferenceNav::tag_of(summary)),
-            ),
+            nav: ReferenceNav::of(&self.published.description, Some(ReferenceNav::tag_of(summary))),
             access,
             values,
             samples: self.samples(inputs),

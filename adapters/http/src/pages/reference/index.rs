@@ -1,6 +1,6 @@
 //! The reference index of a product.
 
-use aforo_docs::spec::model::{SecurityScheme, Server};
+use aforo_docs::spec::model::{ExternalDocs, OperationSummary, SecurityScheme, Server};
 use maud::{Markup, html};
 
 use super::{
@@ -9,9 +9,11 @@ use super::{
         format,
         parts::{copy_button, crumbs, empty_state, icon, icon_sm, method_badge},
     },
-    ProductRef, ReferenceNav,
+    Markdown, ProductRef, ReferenceNav,
     nav::side,
     operation::{scheme_label, security_text},
+    prose,
+    schema::more_to_read,
     without_images,
 };
 
@@ -26,10 +28,16 @@ pub struct ReferenceView {
     pub description_html: String,
     /// Servers of the document.
     pub servers: Vec<Server>,
+    /// Renders the descriptions of tags.
+    pub markdown: Markdown,
+    /// More to read elsewhere.
+    pub external_docs: Option<ExternalDocs>,
     /// Security of the document: any one set is enough.
     pub security: Vec<Vec<SecurityScheme>>,
     /// Operations by tag.
     pub nav: ReferenceNav,
+    /// Calls that the API makes.
+    pub webhooks: Vec<OperationSummary>,
     /// The tag that was asked for.
     pub tag: Option<String>,
     /// An origin that waits for an operator.
@@ -77,8 +85,9 @@ fn main(c: &Chrome, view: &ReferenceView) -> Markup {
             span.grow {}
             @if view.published {
                 a.btn.btn-sm href=(c.urls.spec_document(&view.product.slug)) download {
-                    (icon_sm(c, "doc")) "Download specification"
+                    (icon_sm(c, "doc")) "Download JSON"
                 }
+                a.btn.btn-sm href=(c.urls.spec_document_yaml(&view.product.slug)) download { "YAML" }
             }
         }
         @if let Some(approval) = &view.approval { (approval_note(c, view, approval)) }
@@ -87,8 +96,16 @@ fn main(c: &Chrome, view: &ReferenceView) -> Markup {
                 product.", &html! {}))
         } @else {
             @if !view.description_html.is_empty() { div.prose.lede { (without_images(&view.description_html)) } }
+            (more_to_read(view.markdown, view.external_docs.as_ref()))
             (facts(c, view))
             (operations(c, view))
+            (webhooks(c, view))
+            @if view.nav.schemas > 0 && view.tag.is_none() {
+                section.sect aria-labelledby="schemas-h" {
+                    h2 #schemas-h { "Schemas" span.fs12 { (format::count(view.nav.schemas, "schema", "schemas")) } }
+                    p.t2.gap-s { a href=(c.urls.schemas(&view.product.slug)) { "All schemas" } " that requests and responses consist of." }
+                }
+            }
         }
     }
 }
@@ -163,24 +180,42 @@ fn operations(c: &Chrome, view: &ReferenceView) -> Markup {
                 ul role="list" { @for group in &view.nav.groups { li {
                     a.chip href=(c.urls.reference_tag(&view.product.slug, &group.tag))
                         aria-current=[(wanted == Some(group.tag.as_str())).then_some("true")] {
-                        (group.tag) " " span.muted { (group.count) } }
+                        (group.label) " " span.muted { (group.count) } }
                 } } }
             }
         }
         @for group in view.nav.groups.iter().filter(|g| !g.operations.is_empty() && wanted.is_none_or(|tag| tag == g.tag)) {
             @let id = format!("tag-{}", super::schema::slug(&group.tag));
             section.sect aria-labelledby=(id) {
-                h2 id=(id) { (group.tag) a.anchor href={ "#" (id) } aria-label={ "Link to " (group.tag) } { "#" }
+                h2 id=(id) { (group.label) a.anchor href={ "#" (id) } aria-label={ "Link to " (group.label) } { "#" }
                     span.fs12 { (format::count(group.count, "operation", "operations")) } }
-                ul.oplist role="list" { @for o in &group.operations { li {
-                    a href=(c.urls.operation(&view.product.slug, &o.id)) {
-                        (method_badge(o.method))
-                        span.opn { span.old[o.deprecated] { (o.summary) }
-                            @if o.deprecated { span.badge.b-warn { "Deprecated" } } }
-                        code { (o.path) }
-                    }
-                } } }
+                @if let Some(text) = prose(view.markdown, &group.description) { div.prose.small { (text) } }
+                (list(c, view, &group.operations))
             }
         }
     }
+}
+
+fn list(c: &Chrome, view: &ReferenceView, operations: &[OperationSummary]) -> Markup {
+    html! {
+        ul.oplist role="list" { @for o in operations { li {
+            a href=(c.urls.operation(&view.product.slug, &o.id)) {
+                (method_badge(o.method))
+                span.opn { span.old[o.deprecated] { (o.summary) }
+                    @if o.deprecated { span.badge.b-warn { "Deprecated" } } }
+                code { (o.path) }
+            }
+        } } }
+    }
+}
+
+/// Calls that the API makes. All of them: their page is this one.
+fn webhooks(c: &Chrome, view: &ReferenceView) -> Markup {
+    html! { @if !view.webhooks.is_empty() && view.tag.is_none() {
+        section.sect aria-labelledby="webhooks" {
+            h2 #webhooks { "Webhooks" a.anchor href="#webhooks" aria-label="Link to Webhooks" { "#" }
+                span.fs12 { "sent to your server" } }
+            (list(c, view, &view.webhooks))
+        }
+    } }
 }

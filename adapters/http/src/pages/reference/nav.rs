@@ -1,6 +1,6 @@
 //! Operations by tag: side navigation, previous and next.
 
-use aforo_docs::spec::model::OperationSummary;
+use aforo_docs::spec::{model::OperationSummary, openapi::ApiDescription};
 use maud::{Markup, html};
 
 use super::{
@@ -24,6 +24,12 @@ pub struct ReferenceNav {
     pub groups: Vec<NavGroup>,
     /// Number of operations of the document.
     pub total: usize,
+    /// Calls that the API makes; empty in a document with very many when none of them is open.
+    pub webhooks: Vec<OperationSummary>,
+    /// Number of webhooks of the document.
+    pub webhook_count: usize,
+    /// Number of component schemas.
+    pub schemas: usize,
 }
 
 /// The operations of one tag.
@@ -31,6 +37,12 @@ pub struct ReferenceNav {
 pub struct NavGroup {
     /// The tag.
     pub tag: String,
+    /// What people call it.
+    pub label: String,
+    /// The heading that it and the groups after it are under; empty for none.
+    pub section: String,
+    /// What the document says about it. CommonMark; may be empty.
+    pub description: String,
     /// Number of operations.
     pub count: usize,
     /// The operations; empty in a large document when another tag is open.
@@ -44,6 +56,7 @@ impl ReferenceNav {
         let mut nav = Self {
             groups: Vec::new(),
             total: operations.len(),
+            ..Self::default()
         };
         let mut index = std::collections::HashMap::new();
         for operation in operations {
@@ -51,6 +64,9 @@ impl ReferenceNav {
             let at = *index.entry(tag).or_insert_with(|| {
                 nav.groups.push(NavGroup {
                     tag: tag.to_owned(),
+                    label: tag.to_owned(),
+                    section: String::new(),
+                    description: String::new(),
                     count: 0,
                     operations: Vec::new(),
                 });
@@ -73,6 +89,49 @@ impl ReferenceNav {
         }
         nav
     }
+    /// The operations and webhooks of a description, as [`ReferenceNav::new`] groups them, under the names and
+    /// headings and in the order that the description gives to its tags.
+    pub fn of(description: &ApiDescription, open_tag: Option<&str>) -> Self {
+        let mut nav = Self::new(description.operations(), open_tag);
+        let tags = description.tags();
+        let groups = description.tag_groups();
+        let order: Vec<(&str, &str)> = if groups.is_empty() {
+            tags.iter().map(|tag| (tag.name.as_str(), "")).collect()
+        } else {
+            let named = groups
+                .iter()
+                .map(|group| group.tags.iter().map(|tag| (tag.as_str(), group.name.as_str())));
+            named.flatten().collect()
+        };
+        let place = |tag: &str| {
+            order
+                .iter()
+                .position(|(name, _)| *name == tag)
+                .unwrap_or(order.len())
+        };
+        nav.groups.sort_by_cached_key(|group| place(&group.tag)); // stable: first use
+        for group in &mut nav.groups {
+            if let Some((_, section)) = order.iter().find(|(name, _)| *name == group.tag) {
+                group.section = (*section).to_owned();
+            }
+            if let Some(tag) = tags.iter().find(|tag| tag.name == group.tag) {
+                group.label.clone_from(&tag.display_name);
+                group.description.clone_from(&tag.description);
+            }
+        }
+        nav.webhook_count = description.webhooks().len();
+        if nav.webhook_count <= PAGE_LIMIT {
+            nav.webhooks = description.webhooks().to_vec();
+        }
+        nav.schemas = description.schemas().count();
+        nav
+    }
+    /// What people call a tag.
+    pub(super) fn label_of<'n>(&'n self, tag: &'n str) -> &'n str {
+        let group = self.groups.iter().find(|group| group.tag == tag);
+        group.map_or(tag, |group| group.label.as_str())
+    }
+
     /// The tag that an operation is listed under.
     pub fn tag_of(operation: &OperationSummary) -> &str {
         operation.tags.first().map_or(NO_TAG, String::as_str)
@@ -80,7 +139,8 @@ impl ReferenceNav {
 
     /// Operations before and after `id`, as far as they are listed.
     pub(super) fn around(&self, id: &str) -> (Option<&OperationSummary>, Option<&OperationSummary>) {
-        let listed: Vec<_> = self.groups.iter().flat_map(|g| &g.operations).collect();
+        let grouped = self.groups.iter().flat_map(|g| &g.operations);
+        let listed: Vec<_> = grouped.chain(&self.webhooks).collect();
         match listed.iter().position(|o| o.id == id) {
             Some(at) => (
                 at.checked_sub(1).and_then(|i| listed.get(i)).copied(),
@@ -98,7 +158,8 @@ pub(super) fn side(
     nav: &ReferenceNav,
     current: Option<&OperationSummary>,
 ) -> Markup {
-    let current_tag = current.map(ReferenceNav::tag_of);
+    let is_webhook = current.is_some_and(|now| nav.webhooks.iter().any(|webhook| webhook.id == now.id));
+    let current_tag = current.filter(|_| !is_webhook).map(ReferenceNav::tag_of);
     html! {
         nav.side aria-label="API reference" {
             p.sideh { a href=(c.urls.references()) { "All products" } }
@@ -106,18 +167,38 @@ pub(super) fn side(
                 span.trunc { (product.name) }
                 @if !product.version.is_empty() { span.badge.b-line { "v" (product.version) } }
             } } }
-            h2 { "Endpoints" }
-            @for group in &nav.groups {
+            @if !nav.groups.is_empty() { h2 { "Endpoints" } }
+            @for (i, group) in nav.groups.iter().enumerate() {
+                @let before = i.checked_sub(1).and_then(|i| nav.groups.get(i)).map_or("", |group| group.section.as_str());
+                @if !group.section.is_empty() && group.section != before { h3.navsect { (group.section) } }
                 @if group.operations.is_empty() {
                     ul { li { a.closed href=(c.urls.reference_tag(&product.slug, &group.tag)) {
-                        (icon_sm(c, "chev")) span.trunc { (group.tag) } span.cnt { (group.count) }
+                        (icon_sm(c, "chev")) span.trunc { (group.label) } span.cnt { (group.count) }
                     } } }
                 } @else {
-                    details open[current_tag.is_none_or(|tag| tag == group.tag) || nav.groups.len() <= 4] {
-                        summary { (icon_sm(c, "chev")) span.trunc { (group.tag) } span.cnt { (group.count) } }
+                    details open[current_tag.is_none_or(|tag| tag == group.tag) && !is_webhook || nav.groups.len() <= 4] {
+                        summary { (icon_sm(c, "chev")) span.trunc { (group.label) } span.cnt { (group.count) } }
                         (links(c, product, &group.operations, current))
                     }
                 }
+            }
+            @if nav.webhook_count > 0 {
+                h2 { "Webhooks" }
+                @if nav.webhooks.is_empty() {
+                    ul { li { a.closed href=(c.urls.reference_webhooks(&product.slug)) {
+                        (icon_sm(c, "chev")) span.trunc { "All webhooks" } span.cnt { (nav.webhook_count) }
+                    } } }
+                } @else {
+                    details open[is_webhook || nav.webhook_count <= 8] {
+                        summary { (icon_sm(c, "chev")) span.trunc { "Sent by the API" } span.cnt { (nav.webhook_count) } }
+                        (links(c, product, &nav.webhooks, current))
+                    }
+                }
+            }
+            @if nav.schemas > 0 {
+                ul { li { a.closed href=(c.urls.schemas(&product.slug)) {
+                    (icon_sm(c, "spec")) span.trunc { "Schemas" } span.cnt { (nav.schemas) }
+                } } }
             }
         }
     }
@@ -131,8 +212,14 @@ pub(super) fn sheet(
     current: &OperationSummary,
 ) -> Markup {
     let tag = ReferenceNav::tag_of(current);
+    if nav.webhooks.iter().any(|webhook| webhook.id == current.id) {
+        return html! {
+            h2 { a href=(c.urls.reference(&product.slug)) { (product.name) } " / Webhooks" }
+            (links(c, product, &nav.webhooks, Some(current)))
+        };
+    }
     html! {
-        h2 { a href=(c.urls.reference(&product.slug)) { (product.name) } " / " (tag) }
+        h2 { a href=(c.urls.reference(&product.slug)) { (product.name) } " / " (nav.label_of(tag)) }
         @if let Some(group) = nav.groups.iter().find(|g| g.tag == tag) {
             (links(c, product, &group.operations, Some(current)))
         }

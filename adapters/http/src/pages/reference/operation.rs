@@ -1,17 +1,20 @@
 //! One operation: what it takes and gives, Try it, samples.
 
-use aforo_docs::spec::model::{Content, Operation, Parameter, ParameterPlace, Response, ResponseHeader, SecurityScheme};
+use aforo_docs::spec::model::{Operation, Parameter, ParameterPlace, SecurityScheme};
 use maud::{Markup, html};
 
 use super::{
     super::{
         chrome::{Chrome, Page, Section, document},
-        parts::{copy_button, crumbs, icon_sm, method_badge, status_class},
+        parts::{copy_button, crumbs, method_badge},
     },
-    Markdown, ProductRef, ReferenceNav, TryAccess, TryOutcome, TryValues, highlight,
+    Markdown, ProductRef, ReferenceNav, TryAccess, TryOutcome, TryValues,
+    code::{AUTHOR, samples},
+    content::{contents, examples, named},
     nav::{previous_next, sheet, side},
     panel, prose, response,
-    schema::{Schemas, slug, value_text},
+    responses::{callbacks, responses},
+    schema::{Schemas, more_to_read},
     without_images,
 };
 
@@ -63,23 +66,42 @@ pub fn operation(c: &Chrome, view: &OperationView<'_>) -> Markup {
         title: &title,
         description: Some(&description),
         section: Section::Reference,
-        module: Some("try-it.js"),
+        module: Some(if view.operation.webhook {
+            "reference.js"
+        } else {
+            "try-it.js"
+        }),
         sheet: Some(sheet(c, &view.product, &view.nav, summary)),
         error: false,
     };
+    let all = with_author_samples(view);
     let body = html! {
         div.ref.page {
             (side(c, &view.product, &view.nav, Some(summary)))
             main #main { (main(c, view)) }
-            aside.try aria-label="Playground and code samples" {
-                (panel::form(c, view))
-                (panel::subscribe_form(c, view))
-                (response::panel(c, None))
-                (samples(c, &view.samples))
-            }
+            @if !view.operation.webhook {
+                aside.try aria-label="Playground and code samples" {
+                    (panel::form(c, view))
+                    (panel::subscribe_form(c, view))
+                    (response::panel(c, None))
+                    (samples(c, &all))
+                }
+            } @else if !all.is_empty() { aside.try aria-label="Code samples" { (samples(c, &all)) } }
         }
     };
     document(c, page, &body)
+}
+
+/// Ours, which follow the form, then the author's.
+fn with_author_samples(view: &OperationView<'_>) -> Vec<SampleView> {
+    let ours = view.samples.iter().filter(|_| !view.operation.webhook).cloned();
+    let authors = view.operation.author_samples.iter().enumerate();
+    let authors = authors.map(|(i, sample)| SampleView {
+        id: format!("{AUTHOR}{i}"),
+        label: format!("{} (author)", sample.label),
+        code: sample.source.clone(),
+    });
+    ours.chain(authors).collect()
 }
 
 /// What Try it answered, as a page of its own: for visitors without JavaScript. Below it, the form as it was.
@@ -108,7 +130,7 @@ pub fn try_result(c: &Chrome, view: &OperationView<'_>, outcome: &TryOutcome) ->
             aside.try aria-label="Playground and code samples" {
                 (panel::form(c, view))
                 (panel::subscribe_form(c, view))
-                (samples(c, &view.samples))
+                (samples(c, &with_author_samples(view)))
             }
         }
     };
@@ -120,28 +142,48 @@ fn main(c: &Chrome, view: &OperationView<'_>) -> Markup {
     let summary = &operation.summary;
     let tag = ReferenceNav::tag_of(summary);
     let product = &view.product;
-    let schemas = Schemas::new(view.markdown);
+    let schemas = Schemas::new(c, &product.slug, view.markdown);
+    let group = match operation.webhook {
+        true => (c.urls.reference_webhooks(&product.slug), "Webhooks"),
+        false => (c.urls.reference_tag(&product.slug, tag), view.nav.label_of(tag)),
+    };
     html! {
-        (crumbs(&[(c.urls.references(), "API reference"), (c.urls.reference(&product.slug), &product.name),
-                  (c.urls.reference_tag(&product.slug, tag), tag)]))
+        (crumbs(&[(c.urls.references(), "API reference"), (c.urls.reference(&product.slug), &product.name), group]))
         div.titlerow {
             h1 { (summary.summary) }
             @if summary.deprecated { span.badge.b-warn { (super::super::parts::icon(c, "warn")) "Deprecated" } }
         }
+        @if let Some(why) = prose(view.markdown, &operation.deprecation) { div.prose.small { (why) } }
         @if !view.description_html.is_empty() { div.prose.lede { (without_images(&view.description_html)) } }
-        div.sect.tight { (endpoint(c, view))
-            p.meta.fs12 { span { (security_text(&operation.security)) }
-                @for scheme in operation.security.iter().flatten() { span { code { (scheme_label(scheme)) } } } }
+        (more_to_read(view.markdown, operation.external_docs.as_ref()))
+        div.sect.tight {
+            @if operation.webhook {
+                div.endpoint { (method_badge(summary.method)) span.trunc { span.path { (summary.path) } } }
+                p.meta.fs12 { span { "The API sends this request to your server." } }
+            } @else {
+                (endpoint(c, view))
+                p.meta.fs12 { span { (security_text(&operation.security)) }
+                    @for scheme in operation.security.iter().flatten() { span { code { (scheme_label(scheme)) } } } }
+            }
         }
         @for (place, heading) in PLACES { (parameters(&schemas, operation, place, heading)) }
-        (request_body(&schemas, view.markdown, operation))
-        (responses(&schemas, view.markdown, &operation.responses))
+        (request_body(&schemas, operation))
+        (responses(&schemas, &operation.responses))
+        (callbacks(&schemas, &operation.callbacks))
+        (source(c, product))
+        (previous_next(c, product, &view.nav, &summary.id))
+        @if !operation.webhook { a.btn.btn-primary.tryjump.no-print href="#try" { "Try it" } }
+    }
+}
+
+/// Which document a page is from, and the way to have it.
+pub(super) fn source(c: &Chrome, product: &ProductRef) -> Markup {
+    html! {
         p.meta.sect {
             @if !product.version.is_empty() { span { "From specification v" (product.version) } }
-            a href=(c.urls.spec_document(&product.slug)) download { "Download specification" }
+            a href=(c.urls.spec_document(&product.slug)) download { "Download JSON" }
+            a href=(c.urls.spec_document_yaml(&product.slug)) download { "Download YAML" }
         }
-        (previous_next(c, product, &view.nav, &summary.id))
-        a.btn.btn-primary.tryjump.no-print href="#try" { "Try it" }
     }
 }
 
@@ -180,7 +222,7 @@ fn endpoint(c: &Chrome, view: &OperationView<'_>) -> Markup {
     }
 }
 
-fn parameters(schemas: &Schemas, operation: &Operation, place: ParameterPlace, heading: &str) -> Markup {
+fn parameters(schemas: &Schemas<'_>, operation: &Operation, place: ParameterPlace, heading: &str) -> Markup {
     let list: Vec<&Parameter> = operation.parameters.iter().filter(|p| p.place == place).collect();
     if list.is_empty() {
         return html! {};
@@ -192,102 +234,42 @@ fn parameters(schemas: &Schemas, operation: &Operation, place: ParameterPlace, h
             @for p in list {
                 @let text = if p.description.is_empty() { &p.schema.description } else { &p.description };
                 (schemas.named(&p.name, p.required, &p.schema, text, anchor, 0))
-                @if p.deprecated { p.fs12.muted { "Deprecated: " (p.name) " may go away." } }
-            }
-        }
-    }
-}
-
-fn request_body(schemas: &Schemas, markdown: Markdown, operation: &Operation) -> Markup {
-    html! {
-        @if let Some(body) = &operation.body {
-            section.sect aria-labelledby="body" {
-                @let only = match body.contents.as_slice() { [one] => Some(one.media_type.as_str()), _ => None };
-                (heading_row("body", "Request body", only))
-                @if let Some(text) = prose(markdown, &body.description) { div.prose.small { (text) } }
-                @if !body.required { p.fs12.muted { "Optional." } }
-                (contents(schemas, &body.contents, "body"))
-            }
-        }
-    }
-}
-
-/// One media type shows its schema; several fold, the first open.
-fn contents(schemas: &Schemas, contents: &[Content], anchor: &str) -> Markup {
-    html! {
-        @if let [one] = contents {
-            @if let Some(schema) = &one.schema { (schemas.body(schema, anchor)) }
-        } @else {
-            @for (i, content) in contents.iter().enumerate() {
-                details.nest.media open[i == 0] {
-                    summary { code { (content.media_type) } }
-                    div { @match &content.schema {
-                        Some(schema) => (schemas.body(schema, &format!("{anchor}-{i}"))),
-                        None => p.fs12.muted { "No schema given." },
-                    } }
+                @if p.deprecated && !p.schema.deprecated { p.fs12.muted { "Deprecated: " (p.name) " may go away." } }
+                @if p.examples.len() > 1 || p.examples.iter().any(|e| e.external.is_some() || !e.description.is_empty()) {
+                    details.nest { summary { "Examples" } div { @for example in &p.examples {
+                        p.alt { (if example.summary.is_empty() { &example.name } else { &example.summary }) }
+                        (named(schemas, example, &p.name))
+                    } } }
                 }
             }
         }
     }
 }
 
-fn responses(schemas: &Schemas, markdown: Markdown, responses: &[Response]) -> Markup {
+fn request_body(schemas: &Schemas<'_>, operation: &Operation) -> Markup {
+    let heading = if operation.webhook {
+        "Payload"
+    } else {
+        "Request body"
+    };
     html! {
-        @if !responses.is_empty() {
-            section.sect aria-labelledby="responses" {
-                (heading_row("responses", "Responses", None))
-                div.resps { @for r in responses {
-                    @let anchor = format!("r-{}", slug(&r.status));
-                    @let more = !r.headers.is_empty() || !r.contents.is_empty();
-                    div.resp id=(anchor) {
-                        span class=(status_class(&r.status)) { (r.status) }
-                        div {
-                            @if let Some(reason) = r.status.parse().ok().and_then(reason) { h3 { (reason) } }
-                            @match prose(markdown, &r.description) {
-                                Some(text) => div.prose.small { (text) },
-                                None => p.muted { "No description." },
-                            }
-                            @if more { details.nest { summary { "Fields" span.muted { (media_types(r)) } } div {
-                                (response_headers(&r.headers))
-                                (contents(schemas, &r.contents, &anchor))
-                                (examples(&r.contents))
-                            } } }
-                        }
-                    }
-                } }
+        @if let Some(body) = &operation.body {
+            section.sect aria-labelledby="body" {
+                @let only = match body.contents.as_slice() { [one] => Some(one.media_type.as_str()), _ => None };
+                (heading_row("body", heading, only))
+                @if let Some(text) = prose(schemas.markdown, &body.description) { div.prose.small { (text) } }
+                @if !body.required && !operation.webhook { p.fs12.muted { "Optional." } }
+                (contents(schemas, &body.contents, "body"))
+                // One example is what the form is filled with.
+                @if operation.webhook || body.contents.iter().any(|content| !content.examples.is_empty()) {
+                    (examples(schemas, &body.contents))
+                }
             }
         }
     }
 }
 
-fn media_types(response: &Response) -> String {
-    response
-        .contents
-        .iter()
-        .map(|content| content.media_type.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn response_headers(headers: &[ResponseHeader]) -> Markup {
-    html! { @for h in headers {
-        div.prop { div.head { span.name { (h.name) } span.type { "header" } } @if !h.description.is_empty() { p { (h.description) } } }
-    } }
-}
-
-fn examples(contents: &[Content]) -> Markup {
-    html! { @for content in contents { @if let Some(value) = &content.example {
-        p.alt { "Example" }
-        div.code.boxed tabindex="0" role="region" aria-label={ "Example, " (content.media_type) } {
-            pre { @match value {
-                serde_json::Value::String(_) => (value_text(value)),
-                _ => (highlight::json(&serde_json::to_string_pretty(value).unwrap_or_default())),
-            } }
-        }
-    } } }
-}
-
-fn heading_row(id: &str, text: &str, note: Option<&str>) -> Markup {
+pub(super) fn heading_row(id: &str, text: &str, note: Option<&str>) -> Markup {
     html! {
         h2 id=(id) { (text) a.anchor href={ "#" (id) } aria-label={ "Link to " (text) } { "#" }
             @if let Some(note) = note { span.fs12 { (note) } } }
@@ -348,36 +330,5 @@ pub(super) fn security_text(security: &[Vec<SecurityScheme>]) -> &'static str {
         list if list.iter().any(Vec::is_empty) => "Credential optional",
         [_] => "Needs a credential",
         _ => "Needs one of these credentials",
-    }
-}
-
-/// Tabs of languages. Without JavaScript the tabs are links that reload the page in the other language.
-fn samples(c: &Chrome, samples: &[SampleView]) -> Markup {
-    let chosen = samples.iter().position(|s| s.id == c.language).unwrap_or(0);
-    html! {
-        @if !samples.is_empty() {
-            code-tabs.card #samples {
-                h2.sr { "Code samples" }
-                div.card-h.tabrow {
-                    div.tabs { @for (i, sample) in samples.iter().enumerate() {
-                        a id={ "tab-" (sample.id) } href={ "?lang=" (sample.id) "#samples" } data-v=(sample.id)
-                            aria-controls={ "code-" (sample.id) } aria-current=[(i == chosen).then_some("true")] {
-                            (sample.label)
-                        }
-                    } }
-                    copy-button for-visible="samples" {
-                        button.btn.btn-ghost.btn-icon.btn-sm type="button" aria-label="Copy code" {
-                            svg.i.i-sm.idle aria-hidden="true" { use href=(c.urls.icon("copy")) {} }
-                            svg.i.i-sm.done aria-hidden="true" { use href=(c.urls.icon("check")) {} }
-                        }
-                    }
-                }
-                @for (i, sample) in samples.iter().enumerate() {
-                    div.code id={ "code-" (sample.id) } tabindex="0" role="region" aria-label={ (sample.label) " sample" }
-                        hidden[i != chosen] { pre { (highlight::code(&sample.code)) } }
-                }
-                p.samplef { (icon_sm(c, "lock")) span { "Reads the key from " code { "$" (c.brand.key_variable) } ". The page holds none." } }
-            }
-        }
     }
 }

@@ -5,11 +5,11 @@ use std::{
     collections::BTreeSet,
 };
 
-use aforo_docs::spec::model::{AlternativeKind, PropertyView, SchemaView};
+use aforo_docs::spec::model::{AlternativeKind, ExternalDocs, PropertyView, SchemaView};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Markdown, prose};
+use super::{super::chrome::Chrome, Markdown, prose};
 
 /// Most properties that one page shows, all schemas together: keeps the page of a huge schema loadable.
 const MOST_PROPERTIES: usize = 400;
@@ -18,19 +18,57 @@ const ENUM_SHOWN: usize = 8;
 /// Levels that are open from the start.
 const OPEN_LEVELS: usize = 1;
 
+/// Characters of examples that one page shows, all together.
+const MOST_EXAMPLES: usize = 60_000;
+
 /// Shows schemas of one page, counting what it has shown.
-pub(super) struct Schemas {
-    markdown: Markdown,
+pub(super) struct Schemas<'a> {
+    /// The page and the product, for links to the pages of schemas.
+    pub(super) links: (&'a Chrome, &'a str),
+    pub(super) markdown: Markdown,
     left: Cell<usize>,
+    examples: Cell<usize>,
     ids: RefCell<BTreeSet<String>>,
 }
 
-impl Schemas {
-    pub(super) fn new(markdown: Markdown) -> Self {
+impl<'a> Schemas<'a> {
+    pub(super) fn new(c: &'a Chrome, product: &'a str, markdown: Markdown) -> Self {
         Self {
+            links: (c, product),
             markdown,
             left: Cell::new(MOST_PROPERTIES),
+            examples: Cell::new(MOST_EXAMPLES),
             ids: RefCell::default(),
+        }
+    }
+
+    /// Whether there is room for an example of this length; if so, it is taken.
+    pub(super) fn room_for(&self, characters: usize) -> bool {
+        let left = self.examples.get().checked_sub(characters);
+        self.examples.set(left.unwrap_or(self.examples.get()));
+        left.is_some()
+    }
+
+    /// The name of a schema, as a link if it has a page.
+    pub(super) fn link(&self, name: &str, listed: bool) -> Markup {
+        let (c, product) = self.links;
+        html! { @if listed { a href=(c.urls.schema(product, name)) { (name) } } @else { (name) } }
+    }
+
+    /// The type in words, the schema in it as a link.
+    fn type_markup(&self, schema: &SchemaView) -> Markup {
+        let label = type_label(schema);
+        let mut inner = schema;
+        while let (false, Some(items)) = (inner.listed, &inner.items) {
+            inner = items;
+        }
+        let found = inner.name.as_deref().filter(|_| inner.listed);
+        match found.and_then(|name| Some((name, label.split_once(name)?))) {
+            Some((name, (before, after))) => html! { (before) (self.link(name, true)) (after) },
+            // A name that the words do not have, such as that of a text with a few values.
+            None => {
+                html! { (label) @if let Some(name) = found { " " span.muted { (self.link(name, true)) } } }
+            }
         }
     }
 
@@ -38,13 +76,17 @@ impl Schemas {
     pub(super) fn body(&self, schema: &SchemaView, anchor: &str) -> Markup {
         if schema.items.is_none() && schema.alternatives.is_none() && !schema.properties.is_empty() {
             return html! {
+                @if schema.listed { p.fs12.muted { (self.type_markup(schema)) (marks(schema)) } }
                 @if let Some(text) = prose(self.markdown, &schema.description) { div.prose.small { (text) } }
+                (more_to_read(self.markdown, schema.external_docs.as_ref()))
+                (chips(schema))
                 (self.properties(&schema.properties, anchor, 0))
-                (self.additional(schema, anchor, 0))
+                (self.others(schema, anchor, 0))
             };
         }
         html! { div.prop {
-            div.head { span.type { (type_label(schema)) } (marks(schema)) }
+            div.head { span.type { (self.type_markup(schema)) } (marks(schema)) }
+            @if let Some(text) = prose(self.markdown, &schema.description) { div.prose.small { (text) } }
             (self.details(schema, anchor, 0))
         } }
     }
@@ -65,7 +107,7 @@ impl Schemas {
         html! { div.prop id=[own.then_some(&id)] {
             div.head {
                 span.name { (name) }
-                span.type { (type_label(schema)) }
+                span.type { (self.type_markup(schema)) }
                 @if required { span.req { "required" } }
                 (marks(schema))
                 @if own && level == 0 { a.anchor href={ "#" (id) } aria-label={ "Link to " (name) } { "#" } }
@@ -97,18 +139,35 @@ impl Schemas {
     fn details(&self, schema: &SchemaView, anchor: &str, level: usize) -> Markup {
         html! {
             (chips(schema))
+            (self.meanings(schema))
+            (more_to_read(self.markdown, schema.external_docs.as_ref()))
             (self.nested(schema, anchor, level))
+        }
+    }
+
+    /// What each value of an enumeration means.
+    fn meanings(&self, schema: &SchemaView) -> Markup {
+        let all: Vec<(&Value, &String)> = schema.enumeration.iter().zip(&schema.enum_descriptions).collect();
+        let list = |all: &[(&Value, &String)]| {
+            html! { dl.means { @for (value, text) in all {
+                dt { code { (value_text(value)) } }
+                dd { @match prose(self.markdown, text) { Some(text) => (text), None => "" } }
+            } } }
+        };
+        let (first, rest) = all.split_at(all.len().min(ENUM_SHOWN));
+        html! {
+            @if !first.is_empty() { (list(first)) }
+            @if !rest.is_empty() { details.rest { summary.chip { "+" (rest.len()) } (list(rest)) } }
         }
     }
 
     fn nested(&self, schema: &SchemaView, anchor: &str, level: usize) -> Markup {
         if schema.cut {
             return html! { p.fs12.muted { @match &schema.name {
-                Some(name) => { "Continues as " code { (name) } "." },
+                Some(name) => { "Continues as " code { (self.link(name, schema.listed)) } "." },
                 None => "Continues; see the downloadable specification.",
             } } };
         }
-        let items = schema.items.as_deref();
         html! {
             @if !schema.properties.is_empty() {
                 (self.fold(&fold_label(schema, ""), level, || html! {
@@ -116,43 +175,105 @@ impl Schemas {
                     (self.additional(schema, anchor, level + 1))
                 }))
             } @else { (self.additional(schema, anchor, level)) }
-            @if let Some(items) = items {
-                @if !items.properties.is_empty() {
-                    (self.fold(&fold_label(items, "Each item: "), level, || self.properties(&items.properties, anchor, level + 1)))
-                } @else { (chips(items)) (self.nested(items, anchor, level)) }
+            @for (i, item) in schema.prefix.iter().enumerate() {
+                (self.named(&format!("Item {}", i + 1), false, item, &item.description, anchor, level + 1))
+            }
+            @if let Some(items) = schema.items.as_deref() { (self.items(items, anchor, level)) }
+            (self.alternatives(schema, anchor, level))
+            (self.conditions(schema, anchor, level))
+        }
+    }
+
+    fn items(&self, items: &SchemaView, anchor: &str, level: usize) -> Markup {
+        html! {
+            @if !items.properties.is_empty() && !items.cut {
+                (self.fold(&fold_label(items, "Each item: "), level, || html! {
+                    (self.properties(&items.properties, anchor, level + 1))
+                    (self.others(items, anchor, level + 1))
+                }))
+            } @else { (chips(items)) (self.meanings(items)) (self.nested(items, anchor, level)) }
+        }
+    }
+
+    fn alternatives(&self, schema: &SchemaView, anchor: &str, level: usize) -> Markup {
+        html! {
+            @if let Some(discriminator) = &schema.discriminator {
+                p.fs12.muted { "The property " code { (discriminator.property) } " says which." }
+                @if !discriminator.mapping.is_empty() && schema.alternatives.is_none() {
+                    dl.means { @for (value, name) in &discriminator.mapping { dt { code { (value) } } dd { (name) } } }
+                }
             }
             @if let Some((kind, alternatives)) = &schema.alternatives {
-                @let label = match kind { AlternativeKind::OneOf => "One of", AlternativeKind::AnyOf => "Any of" };
-                p.alt { (label) }
+                p.alt { (match kind { AlternativeKind::OneOf => "One of", AlternativeKind::AnyOf => "Any of" }) }
                 @for (i, alternative) in alternatives.iter().enumerate() {
                     @let name = alternative.name.clone().unwrap_or_else(|| format!("{} {}", type_label(alternative), i + 1));
+                    @let values = discriminated(schema, &name);
                     @if has_more(alternative) {
-                        (self.fold(&name, level.max(OPEN_LEVELS), || html! {
+                        @let label = html! { (name) @for value in values { " " span.muted { (value) } } };
+                        (self.fold_with(&label, level.max(OPEN_LEVELS), || html! {
                             @if let Some(text) = prose(self.markdown, &alternative.description) { div.prose.small { (text) } }
                             (self.details_unfolded(alternative, &format!("{anchor}-{i}"), level + 1))
                         }))
-                    } @else { p.fs13.t2 { code { (name) } (chips(alternative)) } }
+                    } @else { p.fs13.t2 { code { (self.link(&name, alternative.listed)) } (chips(alternative)) } }
                 }
             }
         }
+    }
+
+    /// What must not be, and what must be under a condition.
+    fn conditions(&self, schema: &SchemaView, anchor: &str, level: usize) -> Markup {
+        html! {
+            @for (i, condition) in schema.conditions.iter().enumerate() {
+                p.alt { (condition.label) }
+                (self.condition(&condition.schema, &format!("{anchor}-if{i}"), level))
+            }
+            @if let Some(not) = &schema.not { p.alt { "Not" } (self.condition(not, &format!("{anchor}-not"), level)) }
+        }
+    }
+
+    fn condition(&self, schema: &SchemaView, anchor: &str, level: usize) -> Markup {
+        html! { div.prop {
+            div.head { span.type { (self.type_markup(schema)) } }
+            (self.details(schema, anchor, level.max(OPEN_LEVELS)))
+        } }
     }
 
     /// As `details`, but without a fold of its own: it is inside one already.
     fn details_unfolded(&self, schema: &SchemaView, anchor: &str, level: usize) -> Markup {
         html! {
             (chips(schema))
-            @if schema.cut || schema.properties.is_empty() { (self.nested(schema, anchor, level)) }
-            @else { (self.properties(&schema.properties, anchor, level)) (self.additional(schema, anchor, level)) }
+            @if schema.listed && !schema.cut { p.fs12.muted { (self.type_markup(schema)) } }
+            @if schema.cut || schema.properties.is_empty() { (self.meanings(schema)) (self.nested(schema, anchor, level)) }
+            @else { (self.properties(&schema.properties, anchor, level)) (self.others(schema, anchor, level)) }
+        }
+    }
+
+    /// All that stands beside the properties of an object.
+    fn others(&self, schema: &SchemaView, anchor: &str, level: usize) -> Markup {
+        html! {
+            (self.additional(schema, anchor, level))
+            (self.alternatives(schema, anchor, level))
+            (self.conditions(schema, anchor, level))
         }
     }
 
     fn additional(&self, schema: &SchemaView, anchor: &str, level: usize) -> Markup {
-        html! { @if let Some(values) = &schema.additional {
-            (self.named("(any other name)", false, values, &values.description, anchor, level.max(1)))
-        } }
+        html! {
+            @for property in &schema.pattern_properties { @if self.take() {
+                (self.named(&format!("names like {}", property.name), false, &property.schema, &property.schema.description,
+                    anchor, level.max(1)))
+            } }
+            @if let Some(values) = &schema.additional {
+                (self.named("(any other name)", false, values, &values.description, anchor, level.max(1)))
+            }
+        }
     }
 
     fn fold(&self, label: &str, level: usize, inner: impl FnOnce() -> Markup) -> Markup {
+        self.fold_with(&html! { (label) }, level, inner)
+    }
+
+    fn fold_with(&self, label: &Markup, level: usize, inner: impl FnOnce() -> Markup) -> Markup {
         html! { details.nest open[level < OPEN_LEVELS] { summary { (label) } div { (inner()) } } }
     }
 }
@@ -215,6 +336,39 @@ fn has_more(schema: &SchemaView) -> bool {
         || schema.items.is_some()
         || schema.alternatives.is_some()
         || schema.additional.is_some()
+        || !schema.pattern_properties.is_empty()
+        || !schema.prefix.is_empty()
+        || !schema.conditions.is_empty()
+        || schema.not.is_some()
+        || !schema.enum_descriptions.is_empty()
+}
+
+/// The values of the discriminator that stand for this alternative.
+fn discriminated<'s>(schema: &'s SchemaView, name: &str) -> Vec<&'s str> {
+    let mapping = schema.discriminator.iter().flat_map(|d| &d.mapping);
+    mapping
+        .filter(|(value, to)| to == name && value != name)
+        .map(|(value, _)| value.as_str())
+        .collect()
+}
+
+/// A link to more documentation. Only such addresses as a browser may follow.
+pub(super) fn more_to_read(markdown: Markdown, docs: Option<&ExternalDocs>) -> Markup {
+    let docs = docs.filter(|docs| is_web(&docs.url));
+    html! { @if let Some(docs) = docs {
+        div.more {
+            @if let Some(text) = prose(markdown, &docs.description) { div.prose.small { (text) } }
+            a href=(docs.url) rel="nofollow noopener" { "More documentation" }
+        }
+    } }
+}
+
+/// Whether an address is of the web: neither a script nor a path of this host.
+pub(super) fn is_web(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
 }
 
 fn fold_label(schema: &SchemaView, before: &str) -> String {
@@ -231,11 +385,18 @@ fn marks(schema: &SchemaView) -> Markup {
         @if schema.deprecated { span.badge.b-warn { "Deprecated" } }
         @if schema.read_only { span.badge.b-line { "Read only" } }
         @if schema.write_only { span.badge.b-line { "Write only" } }
+        @if schema.closed && !schema.cut && schema.items.is_none() { span.fs12.muted { "no other properties" } }
     }
 }
 
 fn chips(schema: &SchemaView) -> Markup {
-    let values = &schema.enumeration;
+    // Values with a meaning are listed below.
+    let none = Vec::new();
+    let values = if schema.enum_descriptions.is_empty() {
+        &schema.enumeration
+    } else {
+        &none
+    };
     let example = schema
         .example
         .as_ref()
@@ -303,7 +464,8 @@ mod tests {
             properties: vec![leaf; 5000],
             ..SchemaView::default()
         };
-        let html = Schemas::new(super::super::plain_text)
+        let chrome = crate::pages::samples::chrome("/a/b", crate::pages::Theme::Light);
+        let html = Schemas::new(&chrome, "p", super::super::plain_text)
             .body(&wide, "b")
             .into_string();
         assert_eq!(html.matches("class=\"prop\"").count(), MOST_PROPERTIES);
