@@ -16,7 +16,7 @@ use crate::guide::store::{
     DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
 };
 
-use crate::{publication::PublicationRepository, watch::WatchRepository};
+use crate::{publication::PublicationRepository, search::SearchRepository, watch::WatchRepository};
 
 /// An imported API description, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,8 @@ pub trait DocsTx: CoreTx {
     fn images(&mut self, scope: TenantScope) -> Box<dyn ImageRepository + '_>;
     /// When which of them was published.
     fn publications(&mut self, scope: TenantScope) -> Box<dyn PublicationRepository + '_>;
+    /// The search index of a tenant.
+    fn search(&mut self, scope: TenantScope) -> Box<dyn SearchRepository + '_>;
     /// Addresses from which new versions come by themselves.
     fn watches(&mut self, scope: TenantScope) -> Box<dyn WatchRepository + '_>;
 }

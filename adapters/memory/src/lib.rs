@@ -11,6 +11,7 @@ mod catalog;
 mod credentials;
 mod guides;
 mod keys;
+mod search;
 mod publishing;
 mod readers;
 mod specs;
@@ -35,6 +36,7 @@ use aforo_core::{
 };
 use aforo_docs::{
     publication::PublicationRepository,
+    search::SearchRepository,
     store::{ConsoleTx, DocsTx, SpecRepository},
     watch::WatchRepository,
 };
@@ -166,6 +168,9 @@ impl DocsTx for Tx {
         self.scoped(scope)
     }
     fn publications(&mut self, scope: TenantScope) -> Box<dyn PublicationRepository + '_> {
+        self.scoped(scope)
+    }
+    fn search(&mut self, scope: TenantScope) -> Box<dyn SearchRepository + '_> {
         self.scoped(scope)
     }
     fn watches(&mut self, scope: TenantScope) -> Box<dyn WatchRepository + '_> {

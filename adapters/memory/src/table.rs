@@ -37,6 +37,7 @@ pub(crate) struct Data {
     /// When each binding ended; `None` while it lives.
     pub(crate) bindings: Table<(KeyId, SubscriptionId), Option<Timestamp>>,
     pub(crate) sealed: Table<KeyId, SealedCredential>,
+    pub(crate) search: crate::search::SearchData,
     pub(crate) specs: Table<SpecId, (ApiSpec, Arc<[u8]>)>,
     pub(crate) publications: Table<PublicationId, Publication>,
     /// With the lease of whoever looks at it, and until when.

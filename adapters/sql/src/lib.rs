@@ -20,11 +20,15 @@
 
 mod any;
 mod error;
+#[cfg(feature = "sqlite")]
+mod fts5;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod read;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "postgres")]
+mod tsvector;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use aforo_core::{StoreError, StoreErrorKind};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use crate::Settings;
+use crate::{Settings, tsvector as full_text};
 
 pub(crate) type Db = sqlx::Postgres;
 type Connection = sqlx::PgConnection;
@@ -37,6 +37,11 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
         2,
         "guides",
         include_str!("../migrations/postgres/0002_guides.sql"),
+    ),
+    (
+        3,
+        "search",
+        include_str!("../migrations/postgres/0003_search.sql"),
     ),
     (
         4,

@@ -9,7 +9,7 @@ use std::{path::Path, time::Duration};
 use aforo_core::{StoreError, StoreErrorKind};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::Settings;
+use crate::{Settings, fts5 as full_text};
 
 pub(crate) type Db = sqlx::Sqlite;
 type Connection = sqlx::SqliteConnection;
@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
         include_str!("../migrations/sqlite/0001_console.sql"),
     ),
     (2, "guides", include_str!("../migrations/sqlite/0002_guides.sql")),
+    (3, "search", include_str!("../migrations/sqlite/0003_search.sql")),
     (
         4,
         "publishing",

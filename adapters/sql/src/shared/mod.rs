@@ -14,6 +14,7 @@ mod products;
 mod publications;
 mod readers;
 mod row;
+mod search;
 mod sessions;
 mod specs;
 mod subscriptions;
@@ -37,6 +38,7 @@ use aforo_core::{
 };
 use aforo_docs::{
     publication::PublicationRepository,
+    search::SearchRepository,
     store::{ConsoleTx, DocsTx, SpecRepository},
     watch::WatchRepository,
 };
@@ -48,7 +50,7 @@ use async_trait::async_trait;
 use sqlx::{Connection as _, Pool, Transaction as SqlTransaction};
 use uuid::Uuid;
 
-use super::{BEFORE_COMMIT, BEGIN, BEGIN_READ, Connection, Db, MIGRATION_LOCK, MIGRATIONS, TIMED_OUT};
+use super::{BEFORE_COMMIT, BEGIN, BEGIN_READ, Connection, Db, MIGRATION_LOCK, MIGRATIONS, TIMED_OUT, full_text};
 use crate::error::outside;
 
 /// A database. Clones share its connections.
@@ -161,7 +163,7 @@ macro_rules! repositories {
         }
     )*};
 }
-repositories!(Audit Customers Drafts Images Keys Opinions Pages Plans Products Publications Sessions Specs Subscriptions Suggestions Users Watches);
+repositories!(Audit Customers Drafts Images Keys Opinions Pages Plans Products Publications Search Sessions Specs Subscriptions Suggestions Users Watches);
 
 struct Tenants<'t> {
     conn: &'t mut Connection,
@@ -254,6 +256,9 @@ impl DocsTx for Tx {
     }
     fn publications(&mut self, scope: TenantScope) -> Box<dyn PublicationRepository + '_> {
         Publications::over(self, scope)
+    }
+    fn search(&mut self, scope: TenantScope) -> Box<dyn SearchRepository + '_> {
+        Search::over(self, scope)
     }
     fn watches(&mut self, scope: TenantScope) -> Box<dyn WatchRepository + '_> {
         Watches::over(self, scope)
