@@ -143,6 +143,21 @@ fn a_form_that_is_not_ours_is_sent_as_it_came() {
 }
 
 #[test]
+fn what_the_client_writes_itself_is_left_to_it() {
+    let mut request = with_body("text/plain", b"x");
+    for name in ["Host", "content-length", "Transfer-Encoding", "X-Kept"] {
+        request.headers.push((name.to_owned(), "1".to_owned()));
+    }
+    for language in Language::AVAILABLE {
+        let sample = render(*language, &request, BASE, &[]).to_lowercase();
+        assert!(sample.contains("x-kept"), "{sample}");
+        for name in ["\"host", "'host", "content-length", "transfer-encoding"] {
+            assert!(!sample.contains(name), "{sample}");
+        }
+    }
+}
+
+#[test]
 fn no_sample_holds_a_key_and_the_variable_has_a_sound_name() {
     let request = plain(Method::Get, "/pets");
     for language in Language::AVAILABLE {

@@ -7,8 +7,8 @@ use super::text::is_invisible;
 use crate::request::PlainRequest;
 
 /// A text longer than this is read from a file: nobody reads it in a sample, and an argument of a program or a
-/// constant of Java holds no more than 64 to 128 KiB.
-const LONGEST_TEXT: usize = 32 * 1024;
+/// constant of Java holds no more than 64 to 128 KiB, in an encoding that may take twice the bytes.
+const LONGEST_TEXT: usize = 24 * 1024;
 /// JSON nested deeper than this is written as text: Ruby's and Python's own limits are not far above.
 const DEEPEST: usize = 60;
 
@@ -93,6 +93,7 @@ impl<'a> Body<'a> {
             && let Ok(value) = serde_json::from_str::<Value>(text)
             && is_lossless(text, &value)
             && depth(&value) <= DEEPEST
+            && (text.len() < 200 || json_text(&value).len() <= LONGEST_TEXT)
         {
             return Some(Body::Json(value));
         }
@@ -115,7 +116,7 @@ impl<'a> Body<'a> {
 }
 
 impl<'a> Form<'a> {
-    /// The parts of a body that [`crate::request::build`] wrote; `None` for any other.
+    /// The parts of a body that [`crate::request::build`] wrote; `None` for any other, and for more than reads well.
     fn parse(boundary: &'a str, bytes: &'a [u8]) -> Option<Self> {
         let sane = |b: u8| b.is_ascii_alphanumeric() || b"-_'()+,./:=?".contains(&b);
         if boundary.is_empty() || boundary.len() > 70 || !boundary.bytes().all(sane) {
@@ -146,7 +147,16 @@ impl<'a> Form<'a> {
                 None => break,
             }
         }
-        Some(Self { boundary, parts })
+        let form = Self { boundary, parts };
+        let written: usize = form
+            .pieces()
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text.len(),
+                Piece::File(path) => path.len(),
+            })
+            .sum();
+        (written <= LONGEST_TEXT).then_some(form)
     }
 
     /// The whole body as sent.

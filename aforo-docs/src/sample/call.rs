@@ -98,7 +98,9 @@ impl<'a> Call<'a> {
             call.headers
                 .push(("Cookie".to_owned(), Text::plain(clean(&cookies.join("; ")))));
         }
-        call.headers.retain(|(name, _)| is_token(name));
+        call.headers.retain(|(name, _)| {
+            is_token(name) && !OF_CONNECTION.contains(&name.to_ascii_lowercase().as_str())
+        });
         call
     }
 
@@ -189,6 +191,19 @@ impl<'a> Call<'a> {
         }
     }
 }
+
+/// What an HTTP client writes itself; the Try form drops these, too, and Java and `fetch` throw.
+const OF_CONNECTION: [&str; 9] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 fn is_variable(name: &str) -> bool {
     let mut bytes = name.bytes();

@@ -120,7 +120,7 @@ pub struct SampleFile {
     pub bytes: Vec<u8>,
 }
 
-/// The files that the samples of a request read: uploads, and a body that is no text or longer than 32 KiB. The
+/// The files that the samples of a request read: uploads, and a body that is no text or longer than 24 KiB. The
 /// same ones in every language.
 pub fn files(request: &PlainRequest) -> Vec<SampleFile> {
     let body = body::Body::of(request);

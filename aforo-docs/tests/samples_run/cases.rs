@@ -321,6 +321,21 @@ fn bodies() -> Vec<Case> {
             "application/json",
             json!({ "a": "'\"é".repeat(20_000) }),
         ),
+        any(
+            "json of many lines",
+            "application/json",
+            json!(vec![json!([[[1]]]); 3_000]),
+        ),
+        any(
+            "text of bytes that grow",
+            "text/plain",
+            json!("\u{0}😀".repeat(4_800)),
+        ),
+        any(
+            "multipart long",
+            "multipart/form-data",
+            json!({ "a": "x'".repeat(9_000), "b": "y\"".repeat(9_000) }),
+        ),
         any("yaml", "application/yaml", json!("a: 1\nb:\n  - '2'\n")),
         any(
             "json lines",
