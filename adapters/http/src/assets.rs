@@ -64,6 +64,7 @@ const STYLES: &str = concat!(
     include_str!("../assets/playground.css"),
     include_str!("../assets/reference.css"),
     include_str!("../assets/admin.css"),
+    include_str!("../assets/specs.css"),
 );
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";

@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod admin_docs;
 mod admin_specs;
 mod agents;
 mod assets;
@@ -46,6 +47,7 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
     account::routes(routes);
     agents::routes(routes);
     admin::routes(routes);
+    admin_docs::routes(routes);
     admin_specs::routes(routes);
     changelog::routes(routes);
     theme::routes(routes);

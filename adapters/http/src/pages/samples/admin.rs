@@ -223,7 +223,7 @@ impl ConflictView {
                 at: minutes(3),
                 ..version_row(13, "Alex Doe", "Five minutes reads better")
             },
-            theirs_body: theirs(),
+            next_base: 13,
             title: "Authentication & API keys".into(),
             slug: "authentication".into(),
             body: mine(),
@@ -250,7 +250,8 @@ impl HistoryView {
                 version_row(10, "Alex Doe", "Table of prefixes"),
                 version_row(9, "Program", "Imported"),
             ],
-            next_page: Some("before=9".into()),
+            latest: 12,
+            next_page: Some("after=9".into()),
         }
     }
 }
@@ -313,7 +314,7 @@ impl SuggestionView {
             changes: words(BODY, &theirs()),
             versions_since: 0,
             contradicts: false,
-            published: true,
+            latest: 12,
             answer: String::new(),
             decided: None,
             errors: Vec::new(),
@@ -437,6 +438,7 @@ fn history_pages(c: &Chrome) -> Vec<Rendered> {
     let sample = HistoryView::sample();
     let one = HistoryView {
         versions: vec![version_row(1, "Mira Rao", "")],
+        latest: 1,
         next_page: None,
         ..sample.clone()
     };

@@ -23,8 +23,8 @@ pub struct ConflictView {
     pub base: u32,
     /// What the other one saved.
     pub theirs: VersionRow,
-    /// Their text.
-    pub theirs_body: String,
+    /// The version that a save says it goes on from: the one that this page shows as theirs.
+    pub next_base: u32,
     /// My title.
     pub title: String,
     /// My part of the address.
@@ -56,7 +56,7 @@ pub fn conflict(c: &Chrome, view: &ConflictView) -> Markup {
     let fields = |body: bool, text: &str| {
         html! {
             (csrf_field(c))
-            input type="hidden" name="base" value=(view.theirs.number);
+            input type="hidden" name="base" value=(view.next_base);
             input type="hidden" name="title" value=(view.title);
             input type="hidden" name="slug" value=(view.slug);
             input type="hidden" name="note" value=(view.note);

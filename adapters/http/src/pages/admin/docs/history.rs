@@ -43,6 +43,8 @@ pub struct HistoryView {
     pub title: String,
     /// Newest first.
     pub versions: Vec<VersionRow>,
+    /// The number of the latest one.
+    pub latest: u32,
     /// Link to older ones.
     pub next_page: Option<String>,
 }
@@ -82,7 +84,6 @@ pub struct VersionsView {
 /// All versions.
 pub fn history(c: &Chrome, view: &HistoryView) -> Markup {
     let lead = html! { "Each save is a version. Restoring an old one saves it again as a new version, so nothing is lost." };
-    let latest = view.versions.first().map_or(0, |version| version.number);
     let main = html! {
         (crumbs(&[(c.urls.admin_docs(), "Guides"), (c.urls.admin_page(&view.id), &view.title)]))
         (page_head("History", &lead, &html! {}))
@@ -97,26 +98,26 @@ pub fn history(c: &Chrome, view: &HistoryView) -> Markup {
                     th scope="col" { "Saved" }
                     th scope="col" { span.sr { "Actions" } }
                 } }
-                tbody { @for version in &view.versions { (row(c, view, version, latest)) } }
+                tbody { @for version in &view.versions { (row(c, view, version)) } }
             }
         }
         @if let Some(token) = &view.next_page {
             nav.pager aria-label="Pages" { a.btn href={ (c.urls.admin_page_history(&view.id)) "?" (token) } { "Older versions" } }
         }
-        @if view.versions.len() == 1 { p.muted.fs13.gap-s { "There is one version: nothing to compare yet." } }
+        @if view.latest == 1 { p.muted.fs13.gap-s { "There is one version: nothing to compare yet." } }
     };
     let title = format!("History of {}", view.title);
     admin_page(c, AdminPage::new(&title, AdminSection::Guides), &main)
 }
 
-fn row(c: &Chrome, view: &HistoryView, version: &VersionRow, latest: u32) -> Markup {
+fn row(c: &Chrome, view: &HistoryView, version: &VersionRow) -> Markup {
     html! {
         tr {
             th scope="row" {
                 span.row {
                     a.strong.num href=(c.urls.admin_page_version(&view.id, version.number)) { "Version " (version.number) }
                     @if version.published { span.badge.b-ok { "Published" } }
-                    @else if version.number == latest { span.badge.b-line { "Latest" } }
+                    @else if version.number == view.latest { span.badge.b-line { "Latest" } }
                 }
                 div.sub { (version.title) }
             }
@@ -129,7 +130,7 @@ fn row(c: &Chrome, view: &HistoryView, version: &VersionRow, latest: u32) -> Mar
                         "Changes" span.sr { " of version " (version.number) }
                     }
                 }
-                @if version.number != latest { (restore(c, &view.id, version.number, false)) }
+                @if version.number != view.latest { (restore(c, &view.id, version.number, false)) }
             } }
         }
     }

@@ -51,8 +51,8 @@ pub struct SuggestionView {
     pub versions_since: u32,
     /// The page changed in the same lines: accepting needs an editor's hand.
     pub contradicts: bool,
-    /// The page is published.
-    pub published: bool,
+    /// The number of the page's latest version: accepting is refused if there is a later one by then.
+    pub latest: u32,
     /// The answer so far.
     pub answer: String,
     /// What was decided, if it was.
@@ -134,6 +134,7 @@ fn decide(c: &Chrome, view: &SuggestionView) -> Markup {
         section.card.pad.narrowcol aria-labelledby="decide-h" {
             form.stackf method="post" action=(c.urls.admin_suggestion(&view.row.id)) {
                 (csrf_field(c))
+                input type="hidden" name="latest" value=(view.latest);
                 h2 #decide-h { "Your answer" }
                 div.field.bad[note.error.is_some()] {
                     label for="f-note" { "Note to the reader" span.opt { "optional when accepting" } }
