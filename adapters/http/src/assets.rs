@@ -35,6 +35,7 @@ pub fn hash() -> &'static str {
 pub const ALL: &[Asset] = &[
     asset("console.css", CSS, STYLES.as_bytes()),
     asset("core.js", JS, include_bytes!("../assets/core.js")),
+    asset("docs.js", JS, include_bytes!("../assets/docs.js")),
     asset("reference.js", JS, include_bytes!("../assets/reference.js")),
     asset("try-it.js", JS, include_bytes!("../assets/try-it.js")),
     asset("response.js", JS, include_bytes!("../assets/response.js")),

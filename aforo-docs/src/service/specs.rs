@@ -1,6 +1,9 @@
 //! Versions of a description: adding one, publishing one, and what lies between two.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use aforo_core::{
     Page, PageRequest, ProductId, PublicationId, SpecId, TenantScope,
@@ -330,15 +333,24 @@ impl Specs {
         for change in &mut listed.changes {
             change.operations.truncate(NAMED);
         }
+        // Later publications sort later, whatever the clocks of several processes say.
+        let last = tx
+            .publications(scope)
+            .list(Some(product), PageRequest::first(1))
+            .await?;
+        let at = last
+            .items
+            .first()
+            .map_or(now, |last| now.max(last.published_at + Duration::from_millis(1)));
         let publication = Publication {
-            id: PublicationId::new(now, &*self.entropy),
+            id: PublicationId::new(at, &*self.entropy),
             tenant: scope.tenant(),
             product,
             spec: spec.id,
             previous: current.published_spec,
             number: spec.number,
             version: spec.version.clone(),
-            published_at: now,
+            published_at: at,
             published_by: actor.to_string(),
             changes: listed,
         };

@@ -9,6 +9,7 @@ use super::*;
 
 mod admin;
 mod spec;
+mod specs;
 mod views;
 
 /// When the samples play: 22 Nov 2026, 18:48 UTC.
@@ -50,6 +51,7 @@ pub fn all(c: &Chrome) -> Vec<Rendered> {
     let mut pages = signed_out(c);
     pages.extend(key_pages(c));
     pages.extend(subscription_pages(c));
+    pages.extend(specs::pages(c));
     pages.extend(reference_pages(c));
     pages.extend(admin::pages(c));
     pages
