@@ -42,7 +42,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
         }
     } else if path
         .extension()
-        .is_some_and(|e| ["json", "yaml", "yml"].iter().any(|x| e == *x))
+        .is_some_and(|e| ["json", "yaml", "yml", "graphql"].iter().any(|x| e == *x))
     {
         files.push(path.to_owned());
     }

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     Failure,
+    phrasebook::{self, Phrasebook},
     server::{self, ServeArgs},
     setup::{Global, Setup},
     upstream,
@@ -53,6 +54,7 @@ pub(crate) struct DemoArgs {
 
 const OPENAPI: &str = include_str!("../demo/translate.yaml");
 const PRODUCT: &str = "Translation API";
+const PHRASEBOOK: &str = "Phrasebook";
 const HOSTILE_PRODUCT: &str = "Hostile API";
 const PASSWORD: &str = "acme-demo-password";
 const PEOPLE: [(&str, &str, Role); 2] = [
@@ -80,6 +82,7 @@ pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Fail
     refuse_foreign_data(&setup).await?;
     let tenant = setup.ensure_tenant("Acme", Vec::new()).await?;
     let product = ensure_product(&setup, &tenant, PRODUCT, OPENAPI, api_address).await?;
+    let phrasebook = ensure_product(&setup, &tenant, PHRASEBOOK, phrasebook::SDL, api_address).await?;
     let hostile = if args.hostile {
         Some(HostileUpstream::spawn().await?)
     } else {
@@ -93,7 +96,8 @@ pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Fail
         ensure_person(&setup, &tenant, email, name, role).await?;
     }
     let verifier = upstream::Verifier::new(address, &args.prefix, product)?;
-    tokio::spawn(upstream::serve(api, verifier));
+    let phrases = upstream::Verifier::new(address, &args.prefix, phrasebook)?;
+    tokio::spawn(upstream::serve(api, verifier, Phrasebook::new()?, phrases));
 
     let serve = ServeArgs {
         listen: args.listen,

@@ -7,6 +7,7 @@ mod anchor;
 mod commands;
 mod demo;
 mod folder;
+mod phrasebook;
 mod server;
 mod setup;
 mod upstream;

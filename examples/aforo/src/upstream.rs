@@ -26,7 +26,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::Failure;
+use crate::{
+    Failure,
+    phrasebook::{self, Phrasebook},
+};
 
 /// Asks the console about keys.
 #[derive(Clone)]
@@ -72,7 +75,16 @@ struct Api {
 }
 
 /// Serves the demo API for as long as the program runs.
-pub(crate) async fn serve(listener: TcpListener, verifier: Verifier) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    verifier: Verifier,
+    phrasebook: Phrasebook,
+    phrasebook_verifier: Verifier,
+) {
+    let graphql = Router::new()
+        .route("/graphql", post(phrasebook::answer))
+        .layer(middleware::from_fn_with_state(phrasebook_verifier, check_key))
+        .with_state(phrasebook);
     let api = Api {
         verifier,
         done: Arc::default(),
@@ -82,8 +94,9 @@ pub(crate) async fn serve(listener: TcpListener, verifier: Verifier) {
         .route("/v1/translate/stream", get(stream_translation))
         .route("/v1/translations/{id}", get(retrieve))
         .route("/v1/languages", get(languages))
-        .layer(middleware::from_fn_with_state(api.clone(), check_key))
+        .layer(middleware::from_fn_with_state(api.verifier.clone(), check_key))
         .with_state(api)
+        .merge(graphql)
         .fallback(|| async { error(StatusCode::NOT_FOUND, "not_found", "There is no such path.") });
     if let Err(failure) = axum::serve(listener, router).await {
         tracing::error!(error = %failure, "the demo API stopped");
@@ -91,8 +104,8 @@ pub(crate) async fn serve(listener: TcpListener, verifier: Verifier) {
 }
 
 /// What a gateway in front of the API would do.
-async fn check_key(State(api): State<Api>, request: Request, next: Next) -> Response {
-    match api.verifier.ask(request.headers()).await {
+async fn check_key(State(verifier): State<Verifier>, request: Request, next: Next) -> Response {
+    match verifier.ask(request.headers()).await {
         Ok(status) if status.is_success() => next.run(request).await,
         Ok(StatusCode::TOO_MANY_REQUESTS) => error(
             StatusCode::TOO_MANY_REQUESTS,
@@ -235,7 +248,7 @@ fn id_of(target: &str, text: &str) -> String {
 }
 
 /// English, Spanish, German, French.
-const WORDS: &[[&str; 4]] = &[
+pub(crate) const WORDS: &[[&str; 4]] = &[
     ["good morning", "buenos días", "guten Morgen", "bonjour"],
     ["thank you", "gracias", "danke", "merci"],
     ["hello", "hola", "hallo", "bonjour"],
@@ -255,7 +268,7 @@ const WORDS: &[[&str; 4]] = &[
 ];
 
 /// Translates phrase by phrase, then word by word; what it does not know it leaves.
-fn in_language(text: &str, target: &str) -> Option<String> {
+pub(crate) fn in_language(text: &str, target: &str) -> Option<String> {
     let column = ["en", "es", "de", "fr"]
         .iter()
         .position(|lang| *lang == target)
