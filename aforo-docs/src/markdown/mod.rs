@@ -156,6 +156,56 @@ pub fn render(markdown: &str, options: &Options<'_>) -> Rendered {
     }
 }
 
+/// The first paragraph of a text without its markup, at most about `most` characters, ending between words. Reads the
+/// beginning of the text only.
+pub fn excerpt(markdown: &str, most: usize) -> String {
+    let mut end = markdown.len().min(4 * 1024);
+    while !markdown.is_char_boundary(end) {
+        end -= 1;
+    }
+    let (mut text, mut depth) = (String::new(), 0_usize);
+    for event in Parser::new_ext(markdown.get(..end).unwrap_or_default(), syntax()) {
+        use pulldown_cmark::{Event, Tag, TagEnd};
+        match event {
+            Event::Start(Tag::Paragraph) if depth == 0 => depth = 1,
+            Event::Start(_) if depth == 0 => {}
+            Event::End(TagEnd::Paragraph) if depth > 0 => {
+                if !text.trim().is_empty() {
+                    break;
+                }
+                depth = 0;
+            }
+            Event::Text(part) | Event::Code(part) if depth > 0 => text.push_str(&part),
+            Event::SoftBreak | Event::HardBreak if depth > 0 => text.push(' '),
+            _ => {}
+        }
+    }
+    Rendered {
+        text,
+        ..Rendered::default()
+    }
+    .summary(most)
+}
+
+/// The references to operations and schemas in a text, as they were written; each once, at most 200.
+pub fn references(markdown: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    // Most texts have none, and need no reading for it.
+    if !markdown.contains("operation:") && !markdown.contains("schema:") {
+        return found;
+    }
+    for event in Parser::new_ext(cut(markdown), syntax()) {
+        if let pulldown_cmark::Event::Start(pulldown_cmark::Tag::Link { dest_url, .. }) = event
+            && embed::Reference::parse(&dest_url).is_some()
+            && found.len() < 200
+            && !found.iter().any(|known| **known == *dest_url)
+        {
+            found.push(dest_url.to_string());
+        }
+    }
+    found
+}
+
 /// Renders a description of an API: what [`render`] does with links that nobody vouches for, headings one level lower
 /// and without links to themselves.
 pub fn to_safe_html(markdown: &str) -> String {

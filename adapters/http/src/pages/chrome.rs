@@ -102,6 +102,7 @@ impl Theme {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Home,
+    Docs,
     Reference,
     Keys,
     Subscriptions,
@@ -213,6 +214,7 @@ pub(super) fn side_link(c: &Chrome, href: String, symbol: &str, label: &str, cur
 
 fn primary_links(c: &Chrome, section: Section) -> Markup {
     let links = [
+        (c.urls.docs(), "Guides", Section::Docs),
         (c.urls.references(), "API reference", Section::Reference),
         (c.urls.keys(), "API keys", Section::Keys),
         (c.urls.subscriptions(), "Subscriptions", Section::Subscriptions),

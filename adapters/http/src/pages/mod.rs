@@ -10,6 +10,7 @@ pub mod admin;
 mod agents;
 mod changelog;
 mod chrome;
+mod docs;
 mod format;
 mod home;
 mod keys;
@@ -27,6 +28,10 @@ pub use self::{
     agents::{AgentRow, AgentTokenView, AgentsView, agent_token, agents},
     changelog::{ChangelogEntry, ChangelogView, changelog, changelog_feed},
     chrome::{Brand, CSRF_FIELD, CSRF_HEADER, Chrome, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Viewer},
+    docs::{
+        DocLink, DocView, DocsNav, DocsView, Helpful, MissingView, NavNode, Section as DocsSection, SuggestView,
+        TocEntry, doc, docs, missing as doc_missing, suggest as suggest_edit,
+    },
     home::{HomeView, ProductCard, home, references},
     keys::{
         GraceNote, KeyDetailView, KeyEvent, KeyRow, KeyStatus, KeysView, NewKeyForm, NewKeyView,

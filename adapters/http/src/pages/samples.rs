@@ -8,6 +8,7 @@ use aforo_docs::spec::model::Operation;
 use super::*;
 
 mod admin;
+mod docs;
 mod spec;
 mod specs;
 mod views;
@@ -54,6 +55,7 @@ pub fn all(c: &Chrome) -> Vec<Rendered> {
     pages.extend(specs::pages(c));
     pages.extend(reference_pages(c));
     pages.extend(admin::pages(c));
+    pages.extend(docs::pages(c));
     pages
 }
 

@@ -45,6 +45,13 @@ impl FromRequest<Arc<Shared>> for Form {
         let context = request.extensions().get::<Arc<Context>>().cloned();
         let context = context.ok_or_else(|| Problem::internal("a route has no guard"))?;
         let fields = read(request, shared).await?;
+        Self::checked(fields, &context, shared)
+    }
+}
+
+impl Form {
+    /// Fields that were read, once their token is found to be that of the session.
+    pub(super) fn checked(fields: Fields, context: &Context, shared: &Shared) -> Result<Self, Problem> {
         let signed_in = !matches!(context.caller, Caller::Nobody);
         if signed_in && !shared.csrf.fits(&context.csrf_bearer, fields.text(CSRF_FIELD)) {
             let detail = "The form is out of date, or does not come from this console. Go back, reload the page, \
@@ -52,6 +59,13 @@ impl FromRequest<Arc<Shared>> for Form {
             return Err(Problem::forbidden("csrf_token", detail));
         }
         Ok(Self(fields))
+    }
+}
+
+impl OpenForm {
+    /// The fields, for [`Form::checked`].
+    pub(super) fn into_fields(self) -> Fields {
+        self.0
     }
 }
 
@@ -89,6 +103,11 @@ impl Fields {
                 .map(|(name, value)| (plain(&name), plain(&value)))
                 .collect(),
         )
+    }
+    /// The text fields of a `multipart/form-data` form.
+    pub(super) fn of(pairs: impl Iterator<Item = (String, String)>) -> Self {
+        let plain = |text: String| text.replace("\r\n", "\n");
+        Self(pairs.map(|(name, value)| (plain(name), plain(value))).collect())
     }
     /// The first value of this name; empty if there is none.
     pub(super) fn text(&self, name: &str) -> &str {

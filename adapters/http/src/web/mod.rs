@@ -10,11 +10,13 @@ mod admin_specs;
 mod agents;
 mod assets;
 mod catalog;
+mod docs;
 mod changelog;
 mod form;
 mod home;
 mod keys;
 mod local;
+mod machine;
 mod playground;
 mod reference;
 mod subscriptions;
@@ -54,6 +56,8 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
     keys::routes(routes);
     subscriptions::routes(routes);
     reference::routes(routes);
+    docs::routes(routes);
+    machine::routes(routes);
     playground::routes(routes);
     assets::routes(routes);
 }

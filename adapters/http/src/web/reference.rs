@@ -26,7 +26,7 @@ use axum::{
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{chrome, form::Form, local::local, page, redirect, takes_form, theme};
+use super::{chrome, form::Form, machine, local::local, page, redirect, takes_form, theme};
 use crate::{
     api,
     console::Shared,
@@ -339,6 +339,10 @@ async fn operation(
     Names((slug, id)): Names<(String, String)>,
     Query(query): Query<OperationQuery>,
 ) -> Result<Response, Problem> {
+    if let Some(id) = id.strip_suffix(".md") {
+        let product = product(&shared, &context, &slug).await?;
+        return machine::operation(&shared, &context, product, id).await;
+    }
     let shown = match Shown::find(&shared, &context, &slug, &id).await {
         Err(problem) if problem.status == StatusCode::NOT_FOUND => {
             Shown::webhook(&shared, &context, &slug, &id)

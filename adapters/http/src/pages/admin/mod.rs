@@ -5,6 +5,7 @@ mod docs;
 mod overview;
 mod specs;
 
+pub(in crate::pages) use self::docs::changes;
 pub use self::{
     docs::{
         ConflictView, Draft, EditorView, GuideRow, GuideStatus, GuidesView, HistoryView, ImageView, MovePageView,

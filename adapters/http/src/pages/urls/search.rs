@@ -2,4 +2,9 @@
 
 use super::Urls;
 
-impl Urls {}
+impl Urls {
+    /// Search page (GET: `q`).
+    pub fn search(&self) -> String {
+        self.under("search")
+    }
+}

@@ -9,7 +9,7 @@ use crate::pages::format;
 const CONTEXT: usize = 3;
 
 /// What changed; unchanged stretches are left out. `label` names the whole for those who cannot see it.
-pub(super) fn changes(comparison: &Comparison, label: &str) -> Markup {
+pub(in crate::pages) fn changes(comparison: &Comparison, label: &str) -> Markup {
     let shown = excerpts(comparison, CONTEXT);
     html! {
         div.wdiff role="group" aria-label=(label) {

@@ -10,6 +10,7 @@ mod list;
 mod suggestions;
 mod tree;
 
+pub(in crate::pages) use self::changes::changes;
 pub use self::{
     conflict::{ConflictView, conflict},
     editor::{Draft, EditorView, PreviewView, editor, preview_fragment},
