@@ -11,8 +11,10 @@
 
 mod guides;
 mod publishing;
+mod sealed;
+mod search;
 
-pub use self::{guides::*, publishing::*};
+pub use self::{guides::*, publishing::*, sealed::*, search::*};
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -267,6 +269,10 @@ macro_rules! docs_contract {
                 a_watch_has_one_looker_at_a_time
                 a_lease_that_is_lost_writes_nothing
                 publications_and_watches_of_another_tenant_are_out_of_reach
+                a_sealed_item_comes_back
+                a_sealed_item_is_taken_once
+                sealed_items_are_forgotten
+                sealed_items_of_another_tenant_are_out_of_reach
             }
         }
     };

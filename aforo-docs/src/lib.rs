@@ -10,6 +10,7 @@ pub mod markdown;
 pub mod publication;
 pub mod request;
 pub mod sample;
+pub mod sealed;
 pub mod search;
 pub mod service;
 pub mod spec;

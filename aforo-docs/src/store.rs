@@ -16,7 +16,10 @@ use crate::guide::store::{
     DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
 };
 
-use crate::{publication::PublicationRepository, search::SearchRepository, watch::WatchRepository};
+use crate::{
+    publication::PublicationRepository, sealed::SealedItemRepository, search::SearchRepository,
+    watch::WatchRepository,
+};
 
 /// An imported API description, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +95,8 @@ pub trait DocsTx: CoreTx {
     fn publications(&mut self, scope: TenantScope) -> Box<dyn PublicationRepository + '_>;
     /// The search index of a tenant.
     fn search(&mut self, scope: TenantScope) -> Box<dyn SearchRepository + '_>;
+    /// What the playground keeps sealed.
+    fn sealed(&mut self, scope: TenantScope) -> Box<dyn SealedItemRepository + '_>;
     /// Addresses from which new versions come by themselves.
     fn watches(&mut self, scope: TenantScope) -> Box<dyn WatchRepository + '_>;
 }

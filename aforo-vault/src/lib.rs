@@ -13,6 +13,7 @@
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod error;
+mod item;
 pub mod kek;
 pub mod key;
 pub mod mint;
@@ -24,5 +25,6 @@ mod usage;
 pub mod verify;
 
 pub use error::{VaultError, VerifyError};
+pub use item::SealedBytes;
 pub use service::{CancelledSubscription, CreatedKey, KeyOwner, NewKey, RotatedKey, Vault};
 pub use twin::{TWIN_LIFETIME, TwinUse};

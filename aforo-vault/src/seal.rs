@@ -155,19 +155,72 @@ pub(crate) fn rewrap(
     Ok((kek_id, wrapped))
 }
 
+/// The additional authenticated data of what is no credential of ours: what it is and where it belongs.
+fn place_aad(place: &[&str]) -> Vec<u8> {
+    let mut out = b"aforo.item.v1".to_vec();
+    for part in place {
+        out.extend((part.len() as u64).to_be_bytes());
+        out.extend(part.as_bytes());
+    }
+    out
+}
+
+/// Seals a text for a place: id of the key encryption key, wrapped data key, ciphertext.
+pub(crate) fn seal_for(
+    place: &[&str],
+    plain: &Secret<String>,
+    keks: &dyn KeyEncryptionKeys,
+    entropy: &dyn Entropy,
+) -> Result<(String, Vec<u8>, Vec<u8>), SealError> {
+    let dek = Secret::new(entropy::bytes::<32>(entropy));
+    let aad = place_aad(place);
+    let ciphertext = encrypt(dek.expose(), plain.expose().as_bytes(), &aad, entropy)?;
+    let kek_id = keks.current().to_owned();
+    let kek = keks
+        .find(&kek_id)
+        .ok_or_else(|| SealError::UnknownKek(kek_id.clone()))?;
+    let wrapped_dek = encrypt(kek.expose(), dek.expose(), &wrap_aad(&kek_id, &aad), entropy)?;
+    Ok((kek_id, wrapped_dek, ciphertext))
+}
+
+/// Opens what was sealed for this very place.
+pub(crate) fn open_for(
+    place: &[&str],
+    kek_id: &str,
+    wrapped_dek: &[u8],
+    ciphertext: &[u8],
+    keks: &dyn KeyEncryptionKeys,
+) -> Result<Secret<String>, SealError> {
+    let aad = place_aad(place);
+    let dek = unwrap_dek(kek_id, wrapped_dek, &aad, keks)?;
+    let plain = decrypt(dek.expose(), ciphertext, &aad)?;
+    match String::from_utf8(plain) {
+        Ok(text) => Ok(Secret::new(text)),
+        Err(error) => {
+            drop(Secret::new(error.into_bytes()));
+            Err(SealError::DoesNotOpen)
+        }
+    }
+}
+
 fn unwrap(
     sealed: &SealedCredential,
     payload_aad: &[u8],
     keks: &dyn KeyEncryptionKeys,
 ) -> Result<Secret<[u8; 32]>, SealError> {
+    unwrap_dek(&sealed.kek_id, &sealed.wrapped_dek, payload_aad, keks)
+}
+
+fn unwrap_dek(
+    kek_id: &str,
+    wrapped_dek: &[u8],
+    payload_aad: &[u8],
+    keks: &dyn KeyEncryptionKeys,
+) -> Result<Secret<[u8; 32]>, SealError> {
     let kek = keks
-        .find(&sealed.kek_id)
-        .ok_or_else(|| SealError::UnknownKek(sealed.kek_id.clone()))?;
-    let dek = Secret::new(decrypt(
-        kek.expose(),
-        &sealed.wrapped_dek,
-        &wrap_aad(&sealed.kek_id, payload_aad),
-    )?);
+        .find(kek_id)
+        .ok_or_else(|| SealError::UnknownKek(kek_id.to_owned()))?;
+    let dek = Secret::new(decrypt(kek.expose(), wrapped_dek, &wrap_aad(kek_id, payload_aad))?);
     let dek: [u8; 32] = dek
         .expose()
         .as_slice()
@@ -203,6 +256,20 @@ mod tests {
 
     use super::*;
     use crate::{kek::KeyRing, mint::mint};
+
+    #[test]
+    fn an_item_opens_in_its_place_alone() {
+        let keks = KeyRing::generate(&OsEntropy);
+        let plain = Secret::new("refresh token".to_owned());
+        let (kek, dek, sealed) = seal_for(&["t", "token", "a"], &plain, &keks, &OsEntropy).unwrap();
+        assert_eq!(open_for(&["t", "token", "a"], &kek, &dek, &sealed, &keks).unwrap().expose(), "refresh token");
+        for place in [&["t", "token", "b"][..], &["u", "token", "a"], &["t", "tokena"], &["tt", "oken", "a"]] {
+            assert_eq!(open_for(place, &kek, &dek, &sealed, &keks).err(), Some(SealError::DoesNotOpen), "{place:?}");
+        }
+        let mut touched = sealed.clone();
+        touched[14] ^= 1;
+        assert!(open_for(&["t", "token", "a"], &kek, &dek, &touched, &keks).is_err());
+    }
 
     fn context() -> SealContext {
         let now = Timestamp::from_millis(1_760_000_000_000);

@@ -11,6 +11,7 @@ mod catalog;
 mod credentials;
 mod guides;
 mod keys;
+mod sealed;
 mod search;
 mod publishing;
 mod readers;
@@ -36,6 +37,7 @@ use aforo_core::{
 };
 use aforo_docs::{
     publication::PublicationRepository,
+    sealed::SealedItemRepository,
     search::SearchRepository,
     store::{ConsoleTx, DocsTx, SpecRepository},
     watch::WatchRepository,
@@ -149,6 +151,9 @@ impl VaultTx for Tx {
 }
 
 impl DocsTx for Tx {
+    fn sealed(&mut self, scope: TenantScope) -> Box<dyn SealedItemRepository + '_> {
+        self.scoped(scope)
+    }
     fn specs(&mut self, scope: TenantScope) -> Box<dyn SpecRepository + '_> {
         self.scoped(scope)
     }

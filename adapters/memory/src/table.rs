@@ -11,7 +11,7 @@ use aforo_core::{
     },
     kernel::audit::{AuditEntry, Seal},
 };
-use aforo_docs::{publication::Publication, store::ApiSpec, watch::SpecWatch};
+use aforo_docs::{publication::Publication, sealed::SealedItem, store::ApiSpec, watch::SpecWatch};
 use aforo_docs::guide::{
     draft::PageDraft,
     feedback::Feedback,
@@ -37,6 +37,7 @@ pub(crate) struct Data {
     /// When each binding ended; `None` while it lives.
     pub(crate) bindings: Table<(KeyId, SubscriptionId), Option<Timestamp>>,
     pub(crate) sealed: Table<KeyId, SealedCredential>,
+    pub(crate) sealed_items: Table<TenantId, BTreeMap<(String, String), SealedItem>>,
     pub(crate) search: crate::search::SearchData,
     pub(crate) specs: Table<SpecId, (ApiSpec, Arc<[u8]>)>,
     pub(crate) publications: Table<PublicationId, Publication>,

@@ -49,6 +49,11 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
         include_str!("../migrations/postgres/0004_publishing.sql"),
     ),
     (
+        5,
+        "sealed_items",
+        include_str!("../migrations/postgres/0005_sealed_items.sql"),
+    ),
+    (
         6,
         "agents",
         include_str!("../migrations/postgres/0006_agents.sql"),

@@ -41,6 +41,11 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
         "publishing",
         include_str!("../migrations/sqlite/0004_publishing.sql"),
     ),
+    (
+        5,
+        "sealed_items",
+        include_str!("../migrations/sqlite/0005_sealed_items.sql"),
+    ),
     (6, "agents", include_str!("../migrations/sqlite/0006_agents.sql")),
 ];
 

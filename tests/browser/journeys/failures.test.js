@@ -1,5 +1,6 @@
 // What goes wrong says whose fault it is and what to do, and keeps what was typed.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import test from 'node:test';
 
 import { api, publish } from '../support/api.js';
@@ -35,6 +36,7 @@ const document = origin => ({
 
 test('failures are told, and cost nothing that was typed', { timeout: 120_000 }, async t => {
   const server = await start(t, { args: ['--allow-private', '127.0.0.0/8'] });
+  const waiting = [];
   const upstream = await api(t, (request, response) => {
     const json = (status, value, headers = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
@@ -53,13 +55,14 @@ test('failures are told, and cost nothing that was typed', { timeout: 120_000 },
     } else if (request.url.startsWith('/none')) {
       response.writeHead(204);
       response.end();
-    } else if (!request.url.startsWith('/waits')) json(200, { ok: true });
+    } else if (request.url.startsWith('/waits')) waiting.push(once(response, 'close'));
+    else json(200, { ok: true });
   });
   const admin = await client(server);
   const { slug } = await publish(admin, 'Faulty', upstream.origin, document(upstream.origin));
   const visitor = await Visitor.open(await launch(t), server, { allow: [401, 403, 422, 502, 504] });
   const { page } = visitor;
-  await signUp(visitor);
+  const nia = await signUp(visitor);
   const open = name => visitor.go(`/reference/${slug}/${name}`);
   const told = () => visitor.text('#response');
   const editor = page.locator('#try-body');
@@ -100,10 +103,11 @@ test('failures are told, and cost nothing that was typed', { timeout: 120_000 },
     assert.deepEqual(JSON.parse(shown.body), { error: 'sold out' });
     await visitor.step('422 of the API');
     assert.equal(await editor.inputValue(), '{"item": "tea"}');
-    for (const [name, status] of [['broken', /^500/], ['limited', /^429/]]) {
+    for (const [name, status, next] of [['broken', /^500/, /The API failed/], ['limited', /^429/, /The API limits calls: wait 7 s/]]) {
       await open(name);
       await send(visitor);
       assert.match((await response(visitor)).status, status);
+      assert.match(await told(), next);
       await visitor.step(`${name} API`);
     }
   });
@@ -121,9 +125,12 @@ test('failures are told, and cost nothing that was typed', { timeout: 120_000 },
   await t.test('a call can be cancelled', async () => {
     await open('waits');
     await page.locator('[data-send]').click();
+    await page.locator('[data-elapsed]').filter({ hasText: /[1-9]\d* ms/ }).waitFor();
+    const closed = waiting.at(-1);
     await page.locator('[data-cancel]').click();
     assert.match(await told(), /Cancelled/);
     assert.ok(await page.locator('[data-cancel]').isHidden());
+    await closed; // the console hangs up as well
   });
 
   await t.test('a session that ended while the form was open', async () => {
@@ -136,14 +143,43 @@ test('failures are told, and cost nothing that was typed', { timeout: 120_000 },
     assert.match(await told(), /Sign in/);
     await visitor.step('session ended');
     assert.equal(await editor.inputValue(), '{"item": "coffee"}');
-    const link = page.locator('#response').getByRole('link', { name: /Sign in again/ });
-    assert.match(await link.getAttribute('href'), /\/sign-in\?next=/);
-    assert.equal(await link.getAttribute('target'), '_blank');
-    // Signed in again elsewhere, the form is sent as it stands.
+    assert.match(await told(), /Your session/);
+    const form = visitor.here;
+    // Signed in again in another tab, the form is sent as it stands.
     await visitor.context.addCookies([person]);
     await send(visitor);
     assert.equal((await response(visitor)).status, '200 OK');
     assert.equal(upstream.calls.at(-1).body, '{"item": "coffee"}');
+    // Signed in again in this one, the same form is back, with all that it held.
+    await editor.fill('{"item": "cake"}');
+    await visitor.context.clearCookies({ name: 'console_session' });
+    await send(visitor);
+    await visitor.leads(() => page.locator('#response').getByRole('link', { name: /Sign in again/ }).click());
+    await page.getByLabel('E-mail address').fill(nia.email);
+    await page.getByLabel('Password').fill(nia.password);
+    await visitor.leads(() => visitor.button('Sign in').click());
+    assert.equal(visitor.here, form);
+    await page.waitForFunction(() => document.querySelector('#try-body')?.value.includes('cake'));
+    assert.equal(await page.locator('select[name="p.query.mode"]').inputValue(), 'slow');
+    await send(visitor);
+    assert.equal(upstream.calls.at(-1).body, '{"item": "cake"}');
+  });
+
+  await t.test('a call that takes too long, names that nobody knows, and TLS that is none', async () => {
+    const port = new URL(upstream.origin).port;
+    for (const [name, origin, told_] of [
+      ['Nowhere', 'https://nowhere.invalid', /name does not resolve[\s\S]*the network/],
+      ['Plain', `https://127.0.0.1:${port}`, /TLS failed[\s\S]*the network/],
+    ]) {
+      const { slug } = await publish(admin, name, origin, document(origin));
+      await visitor.leads(() => page.goto(visitor.url(`/reference/${slug}/none`)));
+      // The product is younger than the account.
+      const subscribe = page.getByRole('button', { name: /plan|Free|Standard/i }).first();
+      if (await subscribe.isVisible()) await visitor.leads(() => subscribe.click());
+      await send(visitor);
+      assert.match(await told(), told_);
+      await visitor.step(name);
+    }
   });
 
   await t.test('an API that breaks off, and one that is gone', async () => {
@@ -169,5 +205,50 @@ test('failures are told, and cost nothing that was typed', { timeout: 120_000 },
     visitor.faults = visitor.faults.filter(text => !/ERR_CONNECTION_REFUSED/.test(text));
   });
 
+  await visitor.healthy();
+});
+
+test('a budget of calls that is used up says when to go on', { timeout: 60_000 }, async t => {
+  const server = await start(t);
+  const visitor = await Visitor.open(await launch(t), server, { allow: [429] });
+  const { page } = visitor;
+  await signUp(visitor);
+  await visitor.go('/reference/translation-api/translateText');
+  const again = () => page.evaluate(async () => {
+    const form = document.querySelector('#try');
+    const call = { specId: form.dataset.spec, operationId: 'listLanguages', environment: 'test' };
+    const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': form.elements.csrf.value };
+    return (await fetch(form.dataset.try, { method: 'POST', headers, body: JSON.stringify(call) })).status;
+  });
+  let status = 200;
+  for (let i = 0; i < 100 && status !== 429; i++) status = await again();
+  assert.equal(status, 429);
+  await page.locator('#try-body').fill('{"target_lang": "de", "text": "Hello"}');
+  await send(visitor);
+  assert.match(await visitor.text('#response'), /Too many playground calls[\s\S]*Your budget of calls[\s\S]*Try again in/);
+  await visitor.step('budget');
+  assert.equal(await page.locator('#try-body').inputValue(), '{"target_lang": "de", "text": "Hello"}');
+  await visitor.healthy();
+});
+
+test('a subscription that ended while the form was open is told as such', { timeout: 60_000 }, async t => {
+  const server = await start(t);
+  const visitor = await Visitor.open(await launch(t), server, { allow: [403] });
+  const { page } = visitor;
+  await signUp(visitor);
+  await visitor.go('/reference/translation-api/translateText');
+  const other = await visitor.context.newPage();
+  await other.goto(visitor.url('/subscriptions'));
+  await other.getByRole('link', { name: /^Cancel / }).click();
+  await other.locator('input[name=confirm]').fill('Free');
+  await other.getByRole('button', { name: 'Cancel subscription' }).click();
+  await other.waitForURL(/subscriptions$/);
+  await other.close();
+  await page.locator('#try-body').fill('{"target_lang": "de", "text": "Hello"}');
+  await send(visitor);
+  assert.match(await visitor.text('#response'), /no active subscription[\s\S]*Your subscription/);
+  await visitor.step('no subscription');
+  assert.equal(await page.locator('#try-body').inputValue(), '{"target_lang": "de", "text": "Hello"}');
+  visitor.opened = [];
   await visitor.healthy();
 });

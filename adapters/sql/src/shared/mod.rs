@@ -14,6 +14,7 @@ mod products;
 mod publications;
 mod readers;
 mod row;
+mod sealed;
 mod search;
 mod sessions;
 mod specs;
@@ -38,6 +39,7 @@ use aforo_core::{
 };
 use aforo_docs::{
     publication::PublicationRepository,
+    sealed::SealedItemRepository,
     search::SearchRepository,
     store::{ConsoleTx, DocsTx, SpecRepository},
     watch::WatchRepository,
@@ -163,7 +165,7 @@ macro_rules! repositories {
         }
     )*};
 }
-repositories!(Audit Customers Drafts Images Keys Opinions Pages Plans Products Publications Search Sessions Specs Subscriptions Suggestions Users Watches);
+repositories!(Audit Customers Drafts Images Keys Opinions Pages Plans Products Publications SealedItems Search Sessions Specs Subscriptions Suggestions Users Watches);
 
 struct Tenants<'t> {
     conn: &'t mut Connection,
@@ -236,6 +238,9 @@ impl VaultTx for Tx {
 }
 
 impl DocsTx for Tx {
+    fn sealed(&mut self, scope: TenantScope) -> Box<dyn SealedItemRepository + '_> {
+        SealedItems::over(self, scope)
+    }
     fn specs(&mut self, scope: TenantScope) -> Box<dyn SpecRepository + '_> {
         Specs::over(self, scope)
     }
