@@ -2,7 +2,7 @@
 
 use aforo_core::{PageId, ProductId, SpecId, StoreError, SuggestionId};
 
-use crate::{guide::version::PageVersion, spec::diagnostic::ImportError};
+use crate::{guide::{transfer::TransferProblem, version::PageVersion}, spec::diagnostic::ImportError};
 
 /// Why an import or a look-up was refused.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +94,21 @@ pub enum DocsError {
         /// The text with both, and marks (`<<<<<<<`) where they differ.
         marked: String,
     },
+    /// The image cannot be kept.
+    #[error("the image cannot be kept: {reason}")]
+    ImageRefused {
+        /// Why, for people.
+        reason: String,
+    },
+    /// The files cannot be imported. Nothing was changed.
+    #[error("the files cannot be imported: {} problems", problems.len())]
+    ImportRefused {
+        /// Everything that is wrong, as far as it could be seen.
+        problems: Vec<TransferProblem>,
+    },
+    /// The tenant has as many images, or as many bytes of them, as one may have.
+    #[error("there are too many images")]
+    TooManyImages,
     /// The reader stopped; the cause is in the log.
     #[error("the document could not be read")]
     Reader,

@@ -60,6 +60,9 @@ mod tests {
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
         assert_ne!(of("192.0.2.1"), visitors.hash("other", "192.0.2.1"));
-        assert_ne!(of("192.0.2.1"), Visitors::new(Secret::new([8; 32])).hash("ten", "192.0.2.1"));
+        assert_ne!(
+            of("192.0.2.1"),
+            Visitors::new(Secret::new([8; 32])).hash("ten", "192.0.2.1")
+        );
     }
 }

@@ -10,9 +10,12 @@ pub mod feedback;
 mod forest;
 pub mod image;
 pub mod page;
+#[cfg(feature = "images")]
+pub mod picture;
 pub mod service;
 pub mod store;
 pub mod suggestion;
+pub mod transfer;
 pub mod tree;
 pub mod version;
 

@@ -5,6 +5,7 @@ mod feedback;
 mod images;
 mod placing;
 mod suggestions;
+mod transfer;
 mod writing;
 
 use std::{
@@ -44,6 +45,8 @@ pub struct Guides {
     entropy: Arc<dyn Entropy>,
     // Looked up by the tree's revision, so what is kept here cannot be stale.
     kept: Mutex<VecDeque<(TenantId, Trees)>>,
+    #[cfg(feature = "images")]
+    pictures: tokio::sync::Semaphore,
 }
 
 /// The tree of one tenant at one revision.
@@ -86,6 +89,8 @@ impl Guides {
             clock,
             entropy,
             kept: Mutex::default(),
+            #[cfg(feature = "images")]
+            pictures: tokio::sync::Semaphore::new(2),
         }
     }
 
@@ -276,7 +281,7 @@ async fn follow_in(
     for (page, path) in left_paths(before, after) {
         tx.pages(scope).add_redirect(&path, page, now).await?;
     }
-    Ok(())
+    crate::search::sync_guides_in(tx, scope, after).await
 }
 
 /// The page, if it is there and not deleted.

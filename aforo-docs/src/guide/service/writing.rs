@@ -59,6 +59,14 @@ pub struct Saved {
     pub version: PageVersion,
 }
 
+/// The parts of a version, checked; `None` for a slug that is made of the title.
+pub(super) struct Written {
+    pub(super) title: String,
+    pub(super) slug: Option<String>,
+    pub(super) body: String,
+    pub(super) note: String,
+}
+
 impl Guides {
     /// Adds a page with its first version.
     pub async fn create(&self, scope: TenantScope, actor: Actor, new: NewPage) -> Result<Saved, DocsError> {
@@ -85,17 +93,37 @@ impl Guides {
             return Err(DocsError::ProductNotFound(product));
         }
         let mut change = self.change_in(tx, scope, actor).await?;
-        let now = change.now;
+        let written = Written {
+            title,
+            slug: chosen,
+            body,
+            note,
+        };
+        let saved = self.add_in(tx, &mut change, &new, written).await?;
+        change.finish_in(tx).await?;
+        Ok(saved)
+    }
+
+    /// Adds a page whose parts were checked.
+    pub(super) async fn add_in(
+        &self,
+        tx: &mut dyn DocsTx,
+        change: &mut Change,
+        new: &NewPage,
+        written: Written,
+    ) -> Result<Saved, DocsError> {
+        let (scope, now) = (change.scope, change.now);
         let id = PageId::new(now, &*self.entropy);
-        let slug = chosen.unwrap_or_else(|| change.forest.free_slug(new.parent, &title, id));
+        let free = |change: &Change| change.forest.free_slug(new.parent, &written.title, id);
+        let slug = written.slug.clone().unwrap_or_else(|| free(change));
         let version = PageVersion {
             page: id,
             number: 1,
-            title,
+            title: written.title,
             slug,
-            body,
+            body: written.body,
             author: change.author(),
-            note,
+            note: written.note,
             created_at: now,
         };
         let mut page = DocPage {
@@ -116,25 +144,24 @@ impl Guides {
             deleted: None,
         };
         if new.publish {
-            show(&mut page, &version, &change);
+            show(&mut page, &version, change);
         }
         change.forest.insert(page, new.position)?;
         let page = change.forest.page(id)?.clone();
-        // Its place may be another's yet, and that is written after it: places are not unique in storage.
+        // Its place may be another's until that is written as well: storage does not mind.
         tx.pages(scope).insert(&page, &version).await?;
         let entry = self
-            .entry(&change, "page.created")
+            .entry(change, "page.created")
             .target(id)
             .detail("title", &page.title);
         tx.audit(scope).append(&entry).await?;
         if new.publish {
             let entry = self
-                .entry(&change, "page.published")
+                .entry(change, "page.published")
                 .target(id)
                 .detail("version", 1);
             tx.audit(scope).append(&entry).await?;
         }
-        change.finish_in(tx).await?;
         Ok(Saved { page, version })
     }
 
