@@ -85,12 +85,11 @@ pub(crate) fn expression(asked: &Asked, scope: &[String]) -> String {
         })
         .collect();
     let clauses = clauses.join(if asked.any { " OR " } else { " AND " });
-    let scope: Vec<String> = scope.iter().map(|word| quoted(word)).collect();
-    if clauses.is_empty() {
-        scope.join(" AND ")
-    } else {
-        format!("{} AND ({clauses})", scope.join(" AND "))
+    let mut all: Vec<String> = scope.iter().map(|word| quoted(word)).collect();
+    if !clauses.is_empty() {
+        all.push(format!("({clauses})"));
     }
+    all.join(" AND ")
 }
 
 fn alternative(alternative: &Alternative) -> String {

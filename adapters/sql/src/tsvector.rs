@@ -100,12 +100,11 @@ pub(crate) fn expression(asked: &Asked, scope: &[String]) -> String {
         })
         .collect();
     let clauses = clauses.join(if asked.any { " | " } else { " & " });
-    let scope: Vec<String> = scope.iter().map(|word| quoted(word)).collect();
-    if clauses.is_empty() {
-        scope.join(" & ")
-    } else {
-        format!("{} & ({clauses})", scope.join(" & "))
+    let mut all: Vec<String> = scope.iter().map(|word| quoted(word)).collect();
+    if !clauses.is_empty() {
+        all.push(format!("({clauses})"));
     }
+    all.join(" & ")
 }
 
 fn alternative(alternative: &Alternative) -> String {

@@ -62,7 +62,7 @@ pub struct Asked {
 impl Query {
     /// Reads a question.
     pub fn parse(question: &str) -> Self {
-        let text: String = question.trim().chars().take(MAX_CHARS).collect();
+        let text: String = question.trim_start().chars().take(MAX_CHARS).collect();
         let mut clauses = Vec::new();
         for (number, part) in text.split('"').enumerate() {
             // The pieces are slices of the text, so their places in it are where they begin.
@@ -79,7 +79,7 @@ impl Query {
             && !last.phrase
             && last.place.1 == text.len()
         {
-            last.prefix = last.words.last().is_some_and(|word| word.chars().count() >= 2);
+            last.prefix = last.words.iter().map(|word| word.chars().count()).sum::<usize>() >= 2;
         }
         let says_nothing = |clause: &Clause| !clause.phrase && clause.words.iter().all(|word| is_stop(word));
         if !clauses.iter().all(says_nothing) {
@@ -115,7 +115,7 @@ impl Query {
                 end = clause.place.1;
             }
         }
-        (end > 0).then(|| text + self.text.get(end..).unwrap_or_default())
+        (end > 0).then(|| (text + self.text.get(end..).unwrap_or_default()).trim_end().to_owned())
     }
 }
 

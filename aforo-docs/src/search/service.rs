@@ -94,8 +94,9 @@ impl Search {
         if !query.squeezed.is_empty() {
             found.add(index.find_exact(&query.squeezed, kind, product, CANDIDATES).await?);
         }
+        let called_so = !found.entries.is_empty();
         found.add(index.find(&query.asked(false, kind, product), CANDIDATES).await?);
-        let partial = found.entries.len() < FEW && query.clauses.len() > 1;
+        let partial = !called_so && found.entries.len() < FEW && query.clauses.len() > 1;
         if partial {
             found.add(index.find(&query.asked(true, kind, product), CANDIDATES).await?);
         }

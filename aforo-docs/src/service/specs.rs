@@ -16,6 +16,7 @@ use super::{KEPT, Specs, named_upstream, path_of, printable, read};
 use crate::{
     error::DocsError,
     publication::Publication,
+    search,
     spec::{
         diagnostic::Diagnostic,
         diff::{self, SpecDiff},
@@ -303,7 +304,7 @@ impl Specs {
         scope: TenantScope,
         actor: Actor,
         current: &Product,
-        _description: &ApiDescription,
+        description: &ApiDescription,
         candidate: Candidate<'_>,
     ) -> Result<(Publication, Option<Upstream>), DocsError> {
         let (spec, product, now) = (candidate.spec, current.id, self.clock.now());
@@ -365,6 +366,7 @@ impl Specs {
             entry = entry.detail("proposed_origin", &proposed.origin);
         }
         tx.audit(scope).append(&entry).await?;
+        search::index_spec_in(tx, scope, product, spec.id, description).await?;
         Ok((publication, proposed))
     }
 
@@ -390,6 +392,45 @@ impl Specs {
         let product = tx.products(scope).find(spec.product).await?;
         let product = product.ok_or(DocsError::ProductNotFound(spec.product))?;
         Ok((spec, product))
+    }
+
+    /// The version of a product with this number, and whether readers have ever seen it.
+    pub async fn find_version(
+        &self,
+        scope: TenantScope,
+        product: ProductId,
+        number: u32,
+    ) -> Result<Option<(ApiSpec, bool)>, DocsError> {
+        let mut tx = self.store.read().await?;
+        let Some(spec) = tx.specs(scope).find_by_number(product, number).await? else {
+            return Ok(None);
+        };
+        let published = tx.publications(scope).is_published(spec.id).await?;
+        Ok(Some((spec, published)))
+    }
+
+    /// The published version in which an operation is still what the holder of an older page saw; itself if it is
+    /// the published one. `None` if the operation has changed, or readers have never seen that version.
+    pub async fn current_for(
+        &self,
+        scope: TenantScope,
+        seen: SpecId,
+        operation: &str,
+    ) -> Result<Option<SpecId>, DocsError> {
+        let (_, product) = self.version(scope, seen).await?;
+        let Some(current) = product.published_spec else {
+            return Ok(None);
+        };
+        if current == seen {
+            return Ok(Some(current));
+        }
+        if !self.store.read().await?.publications(scope).is_published(seen).await? {
+            return Err(DocsError::SpecNotFound(seen));
+        }
+        let (old, new) = (self.description(scope, seen).await?, self.description(scope, current).await?);
+        let operation = operation.to_owned();
+        let same = tokio::task::spawn_blocking(move || diff::same_operation(&old, &new, &operation)).await;
+        Ok(Some(current).filter(|_| matches!(same, Ok(true))))
     }
 
     /// Publications of a product, or of all, newest first.

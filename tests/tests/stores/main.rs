@@ -51,3 +51,7 @@ aforo_vault::vault_contract!(postgres_vault, async {
 aforo_docs::docs_contract!(memory_docs, async { (aforo_memory::Store::new(), ()) });
 aforo_docs::docs_contract!(sqlite_docs, sqlite());
 aforo_docs::docs_contract!(postgres_docs, postgres());
+
+aforo_docs::search_contract!(memory_search, async { (aforo_memory::Store::new(), ()) });
+aforo_docs::search_contract!(sqlite_search, sqlite());
+aforo_docs::search_contract!(postgres_search, postgres());
