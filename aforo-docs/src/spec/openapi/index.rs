@@ -443,7 +443,7 @@ fn assign_ids(
         }
         let base = match safe_id(id) {
             id if id.is_empty() => safe_id(&format!(
-                "{}{}",
+                "{}/{}",
                 operation.method.as_str().to_lowercase(),
                 operation.path
             )),
