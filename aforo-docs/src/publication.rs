@@ -37,6 +37,8 @@ pub trait PublicationRepository: Send {
     async fn insert(&mut self, publication: &Publication) -> Result<(), StoreError>;
     /// The publication with this id.
     async fn find(&mut self, id: PublicationId) -> Result<Option<Publication>, StoreError>;
+    /// Whether readers have ever seen this version.
+    async fn is_published(&mut self, spec: SpecId) -> Result<bool, StoreError>;
     /// The publications of a product, or of all, newest first: `after` is the last one of the page before.
     async fn list(
         &mut self,

@@ -112,6 +112,9 @@ pub enum SandboxError {
     /// The description has no such operation.
     #[error("there is no such operation")]
     OperationNotFound,
+    /// Another version was published, in which the operation is not what the caller saw.
+    #[error("another version was published, and the operation has changed")]
+    SpecChanged,
     /// The parameters do not fit.
     #[error("the parameters do not fit the operation")]
     Inputs(Vec<InputError>),
@@ -149,6 +152,7 @@ impl SandboxError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::SpecNotFound | Self::OperationNotFound => "not_found",
+            Self::SpecChanged => "spec_changed",
             Self::Inputs(_) => "invalid_parameters",
             Self::NoSubscription => "no_subscription",
             Self::OriginNotApproved => "origin_not_approved",
@@ -247,9 +251,9 @@ impl Sandbox {
             retry_after: Duration::from_secs(1),
         })?;
 
-        let product = self.product_of(person, wanted.spec).await?;
+        let (product, spec) = self.product_of(person, wanted.spec, &wanted.operation).await?;
         let tenant_wide = aforo_core::TenantScope::tenant_wide(person.tenant);
-        let description = self.specs.description(tenant_wide, wanted.spec).await?;
+        let description = self.specs.description(tenant_wide, spec).await?;
         let mut inputs = wanted.inputs;
         let operation = find(&description, &wanted.operation, &mut inputs)?;
         let plain = request::build(&operation, &inputs).map_err(SandboxError::Inputs)?;
@@ -307,9 +311,15 @@ impl Sandbox {
         })
     }
 
-    /// The product that a description belongs to. Developers call what is published; administrators may try a
-    /// description before.
-    async fn product_of(&self, person: &Principal, spec: SpecId) -> Result<Product, SandboxError> {
+    /// The product that a description belongs to, and the version to call by. Developers call what is published;
+    /// administrators may try a description before. A page that was open while another version was published
+    /// goes on as long as its operation is still the same.
+    async fn product_of(
+        &self,
+        person: &Principal,
+        spec: SpecId,
+        operation: &OperationName,
+    ) -> Result<(Product, SpecId), SandboxError> {
         let scope = aforo_core::TenantScope::tenant_wide(person.tenant);
         let mut tx = self.store.read().await?;
         let stored = tx
@@ -322,10 +332,20 @@ impl Sandbox {
             .find(stored.product)
             .await?
             .ok_or(SandboxError::SpecNotFound)?;
-        if product.published_spec != Some(spec) && person.role != Role::Admin {
+        drop(tx);
+        if product.published_spec == Some(spec) || person.role == Role::Admin {
+            return Ok((product, spec));
+        }
+        if product.published_spec.is_none() {
             return Err(SandboxError::SpecNotFound);
         }
-        Ok(product)
+        let OperationName::Id(id) = operation else {
+            return Err(SandboxError::SpecNotFound);
+        };
+        match self.specs.current_for(scope, spec, id).await? {
+            Some(current) => Ok((product, current)),
+            None => Err(SandboxError::SpecChanged),
+        }
     }
 
     /// A live subscription of the person's account, and the approved base.

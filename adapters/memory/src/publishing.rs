@@ -1,6 +1,6 @@
 //! Publications, and watched addresses.
 
-use aforo_core::{LeaseId, Page, PageRequest, ProductId, PublicationId, StoreError, Timestamp};
+use aforo_core::{LeaseId, Page, PageRequest, ProductId, PublicationId, SpecId, StoreError, Timestamp};
 use aforo_docs::{
     publication::{Publication, PublicationRepository},
     watch::{SpecWatch, WatchRepository},
@@ -30,6 +30,11 @@ impl PublicationRepository for Scoped<'_> {
     async fn find(&mut self, id: PublicationId) -> Result<Option<Publication>, StoreError> {
         let tenant = self.scope.tenant();
         Ok(self.data.publications.find(id, |p| p.tenant == tenant))
+    }
+    async fn is_published(&mut self, spec: SpecId) -> Result<bool, StoreError> {
+        let tenant = self.scope.tenant();
+        let mut all = self.data.publications.rows().values();
+        Ok(all.any(|p| p.tenant == tenant && p.spec == spec))
     }
     async fn list(
         &mut self,

@@ -1,7 +1,7 @@
 //! Versions, publications and watched addresses.
 
 use aforo_core::{
-    LeaseId, OsEntropy, PageRequest, ProductId, PublicationId, TenantId,
+    LeaseId, OsEntropy, PageRequest, ProductId, PublicationId, SpecId, TenantId,
     contract::{NOW, all_pages, assert_conflict, later, sample_product, world},
 };
 
@@ -127,6 +127,9 @@ pub async fn publications_come_newest_first(store: &impl DocsStore) {
         tx.publications(a.own).find(all[0].id).await.unwrap().as_ref(),
         Some(&all[0])
     );
+    assert!(tx.publications(a.own).is_published(spec.id).await.unwrap());
+    let unknown = SpecId::new(NOW, &OsEntropy);
+    assert!(!tx.publications(a.own).is_published(unknown).await.unwrap());
     for limit in [1, 3, 7, 50] {
         for (product, expected) in [(None, &all), (Some(a.product), &of_product)] {
             let found = all_pages(limit, async |page| {
@@ -299,6 +302,7 @@ pub async fn publications_and_watches_of_another_tenant_are_out_of_reach(store: 
     tx.commit().await.unwrap();
     let mut tx = begin(store).await;
     assert_eq!(tx.publications(b.wide).find(publication.id).await.unwrap(), None);
+    assert!(!tx.publications(b.wide).is_published(spec.id).await.unwrap());
     for product in [None, Some(a.product)] {
         let page = tx
             .publications(b.wide)

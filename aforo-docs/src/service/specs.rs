@@ -424,10 +424,20 @@ impl Specs {
         if current == seen {
             return Ok(Some(current));
         }
-        if !self.store.read().await?.publications(scope).is_published(seen).await? {
+        if !self
+            .store
+            .read()
+            .await?
+            .publications(scope)
+            .is_published(seen)
+            .await?
+        {
             return Err(DocsError::SpecNotFound(seen));
         }
-        let (old, new) = (self.description(scope, seen).await?, self.description(scope, current).await?);
+        let (old, new) = (
+            self.description(scope, seen).await?,
+            self.description(scope, current).await?,
+        );
         let operation = operation.to_owned();
         let same = tokio::task::spawn_blocking(move || diff::same_operation(&old, &new, &operation)).await;
         Ok(Some(current).filter(|_| matches!(same, Ok(true))))

@@ -717,6 +717,11 @@ impl Problem {
         match error {
             SandboxError::SpecNotFound => Problem::not_found("API description"),
             SandboxError::OperationNotFound => Problem::not_found("operation"),
+            SandboxError::SpecChanged => Problem::conflict(
+                code,
+                "A new version of this API was published, and the operation has changed. Reload the page to see \
+                 what is different, then send again.",
+            ),
             SandboxError::Inputs(errors) => errors.into(),
             SandboxError::NoSubscription => Problem::forbidden(
                 code,

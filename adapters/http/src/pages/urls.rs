@@ -22,6 +22,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Urls {
     prefix: String,
+    /// The version that links into the reference keep to; the published one without it.
+    version: Option<u32>,
 }
 
 impl Urls {
@@ -35,6 +37,7 @@ impl Urls {
             } else {
                 format!("/{inner}")
             },
+            version: None,
         }
     }
     /// The prefix: empty, or with a slash at the start and none at the end.
@@ -109,21 +112,28 @@ impl Urls {
     pub fn cancel_subscription(&self, id: &str) -> String {
         self.item("subscriptions", id, "/cancel")
     }
+    /// The same, with links into the reference that keep to this version of a description.
+    #[must_use]
+    pub fn at_version(&self, number: u32) -> Self {
+        Self {
+            version: Some(number),
+            ..self.clone()
+        }
+    }
     /// All products with a published reference.
     pub fn references(&self) -> String {
         self.under("reference")
     }
     /// Reference of one product.
     pub fn reference(&self, product: &str) -> String {
-        self.item("reference", product, "")
+        self.versioned(self.item("reference", product, ""))
     }
     /// Reference of one product, only the operations of one tag.
     pub fn reference_tag(&self, product: &str, tag: &str) -> String {
-        format!(
-            "{}?tag={}",
-            self.reference(product),
-            utf8_percent_encode(tag, SEGMENT)
-        )
+        let tag = utf8_percent_encode(tag, SEGMENT);
+        let reference = self.reference(product);
+        let joint = if reference.contains('?') { '&' } else { '?' };
+        format!("{reference}{joint}tag={tag}")
     }
     /// The published document of one product, for download.
     pub fn spec_document(&self, product: &str) -> String {
@@ -132,7 +142,7 @@ impl Urls {
     /// One operation (GET), Try it without JavaScript (POST).
     pub fn operation(&self, product: &str, operation: &str) -> String {
         let operation = utf8_percent_encode(operation, SEGMENT);
-        self.item("reference", product, &format!("/{operation}"))
+        self.versioned(self.item("reference", product, &format!("/{operation}")))
     }
     /// Approves the origin that a new document version points to (POST).
     pub fn approve_origin(&self, spec: &str) -> String {
@@ -147,6 +157,12 @@ impl Urls {
         self.under("api/v1/playground/samples")
     }
 
+    fn versioned(&self, href: String) -> String {
+        match self.version {
+            Some(number) => format!("{href}?version={number}"),
+            None => href,
+        }
+    }
     fn under(&self, path: &str) -> String {
         format!("{}/{path}", self.prefix)
     }
@@ -197,6 +213,18 @@ mod tests {
             urls.sign_in_then("/d/keys?a=b&c"),
             "/d/sign-in?next=%2Fd%2Fkeys%3Fa%3Db%26c"
         );
+    }
+
+    #[test]
+    fn links_keep_to_a_version() {
+        let urls = Urls::new("/d").at_version(3);
+        assert_eq!(urls.reference("p"), "/d/reference/p?version=3");
+        assert_eq!(
+            urls.reference_tag("p", "a b"),
+            "/d/reference/p?version=3&tag=a%20b"
+        );
+        assert_eq!(urls.operation("p", "o"), "/d/reference/p/o?version=3");
+        assert_eq!(urls.keys(), "/d/keys");
     }
 
     #[test]

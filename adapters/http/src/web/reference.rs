@@ -8,6 +8,7 @@ use aforo_core::{
     domain::{
         product::{Product, Upstream},
         subscription::SubscriptionFilter,
+        user::Role,
     },
 };
 use aforo_docs::{
@@ -23,17 +24,17 @@ use axum::{
     extract::{FromRequestParts, Path, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{chrome, form::Form, machine, local::local, page, redirect, takes_form, theme};
+use super::{chrome, form::Form, local::local, machine, page, redirect, takes_form, theme};
 use crate::{
     api,
     console::Shared,
     extract::{Ctx, Id, Query},
     guard::{Caller, Context},
     pages::{
-        self, Environment, LANGUAGE_COOKIE, OperationView, OriginApproval, PlanChoice, ProductRef,
+        self, Chrome, Environment, LANGUAGE_COOKIE, OperationView, OriginApproval, PlanChoice, ProductRef,
         ReferenceNav, ReferenceView, SampleView, SchemaPageView, SchemasView, TryAccess, TryValues,
     },
     problem::Problem,
@@ -98,6 +99,18 @@ pub(super) struct Published {
     product: Product,
     spec: SpecId,
     description: ApiDescription,
+    /// The number of an older version that somebody reads; `None` for what is published.
+    older: Option<u32>,
+}
+
+/// Says which version an answer was made of, for caches, support, and tests.
+const SPEC_HEADER: HeaderName = HeaderName::from_static("x-spec-id");
+
+fn of_spec(mut response: Response, spec: SpecId) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&spec.to_string()) {
+        response.headers_mut().insert(SPEC_HEADER, value);
+    }
+    response
 }
 
 /// One operation of it.
@@ -113,17 +126,50 @@ async fn product(shared: &Shared, context: &Context, slug: &str) -> Result<Produ
 }
 
 impl Published {
+    /// What is published: the product is read once, and all of the answer is made of what it says.
     async fn find(shared: &Shared, context: &Context, slug: &str) -> Result<Self, Problem> {
         let product = product(shared, context, slug).await?;
-        let spec = product
-            .published_spec
-            .ok_or_else(|| Problem::not_found("API description"))?;
+        Self::version(shared, context, product, None).await
+    }
+
+    /// One version of it; those that were never published are for administrators.
+    async fn version(
+        shared: &Shared,
+        context: &Context,
+        product: Product,
+        number: Option<u32>,
+    ) -> Result<Self, Problem> {
+        let unknown = || Problem::not_found("API description");
+        let published = product.published_spec.ok_or_else(unknown)?;
+        let (spec, older) = match number {
+            None => (published, None),
+            Some(number) => {
+                let scope = context.tenant_scope();
+                let found = shared.specs.find_version(scope, product.id, number).await?;
+                let (spec, was_published) = found.ok_or_else(unknown)?;
+                if !was_published && !context.person().is_ok_and(|person| person.role == Role::Admin) {
+                    return Err(unknown());
+                }
+                (spec.id, Some(number).filter(|_| spec.id != published))
+            }
+        };
         let description = shared.specs.description(context.tenant_scope(), spec).await?;
         Ok(Self {
             product,
             spec,
             description,
+            older,
         })
+    }
+
+    /// An older version says so, and its links lead to itself.
+    fn dress(&self, chrome: &mut Chrome) {
+        if let Some(number) = self.older {
+            chrome.notice = Some(format!(
+                "You are reading version {number}, which is not the current one."
+            ));
+            chrome.urls = chrome.urls.at_version(number);
+        }
     }
     fn reference(&self) -> ProductRef {
         ProductRef {
@@ -137,6 +183,7 @@ impl Published {
 #[derive(Deserialize)]
 struct IndexQuery {
     tag: Option<String>,
+    version: Option<u32>,
 }
 
 async fn index(
@@ -150,8 +197,8 @@ async fn index(
         waiting: proposed.origin.clone(),
         current: product.upstream.as_ref().map(|upstream| upstream.origin.clone()),
     });
-    let chrome = chrome(&shared, &context).await?;
-    let Some(spec) = product.published_spec else {
+    let mut chrome = chrome(&shared, &context).await?;
+    if product.published_spec.is_none() {
         let view = ReferenceView {
             product: ProductRef {
                 slug: product.slug,
@@ -171,13 +218,10 @@ async fn index(
             published: false,
         };
         return Ok(page(StatusCode::OK, pages::reference(&chrome, &view)));
-    };
-    let description = shared.specs.description(context.tenant_scope(), spec).await?;
-    let published = Published {
-        product,
-        spec,
-        description,
-    };
+    }
+    let published = Published::version(&shared, &context, product, query.version).await?;
+    let (spec, approval) = (published.spec, approval.filter(|_| published.older.is_none()));
+    published.dress(&mut chrome);
     let description = &published.description;
     let operations = description.operations();
     let tag = query
@@ -207,7 +251,10 @@ async fn index(
         approval,
         published: true,
     };
-    Ok(page(StatusCode::OK, pages::reference(&chrome, &view)))
+    Ok(of_spec(
+        page(StatusCode::OK, pages::reference(&chrome, &view)),
+        spec,
+    ))
 }
 
 /// The servers that the document names. A relative one means nothing without its host, so the approved origin
@@ -281,7 +328,7 @@ async fn document(
         (header::CONTENT_DISPOSITION, name),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
-    Ok((headers, text).into_response())
+    Ok(of_spec((headers, text).into_response(), published.spec))
 }
 
 async fn schemas(
@@ -331,6 +378,7 @@ async fn schema(
 #[derive(Deserialize)]
 struct OperationQuery {
     lang: Option<String>,
+    version: Option<u32>,
 }
 
 async fn operation(
@@ -343,7 +391,7 @@ async fn operation(
         let product = product(&shared, &context, &slug).await?;
         return machine::operation(&shared, &context, product, id).await;
     }
-    let shown = match Shown::find(&shared, &context, &slug, &id).await {
+    let shown = match Shown::at(&shared, &context, &slug, &id, query.version).await {
         Err(problem) if problem.status == StatusCode::NOT_FOUND => {
             Shown::webhook(&shared, &context, &slug, &id)
                 .await?
@@ -351,12 +399,16 @@ async fn operation(
         }
         found => found?,
     };
-    let access = match shown.operation.webhook {
-        true => TryAccess::SignIn, // nothing to try
-        false => shown.access(&shared, &context).await?,
+    let access = match (shown.operation.webhook, shown.published.older) {
+        (true, _) => TryAccess::SignIn, // nothing to try
+        (false, None) => shown.access(&shared, &context).await?,
+        (false, Some(_)) => TryAccess::Unavailable {
+            reason: "This is an older version, for reading. Calls are made by the current one.".to_owned(),
+        },
     };
     let view = shown.view(access, None, None);
     let mut chrome = chrome(&shared, &context).await?;
+    shown.published.dress(&mut chrome);
     // Without JavaScript the tabs of languages are links.
     let asked = query.lang.as_deref().and_then(Language::parse);
     if let Some(author) = query
@@ -369,7 +421,10 @@ async fn operation(
     if let Some(language) = asked {
         chrome.language = language.id().to_owned();
     }
-    let mut response = page(StatusCode::OK, pages::operation(&chrome, &view));
+    let mut response = of_spec(
+        page(StatusCode::OK, pages::operation(&chrome, &view)),
+        shown.spec(),
+    );
     if let Some(language) = asked {
         let cookie = theme::kept(&shared, &context, LANGUAGE_COOKIE, Some(language.id()))?;
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -384,7 +439,18 @@ impl Shown {
         slug: &str,
         id: &str,
     ) -> Result<Self, Problem> {
-        let published = Published::find(shared, context, slug).await?;
+        Self::at(shared, context, slug, id, None).await
+    }
+
+    async fn at(
+        shared: &Shared,
+        context: &Context,
+        slug: &str,
+        id: &str,
+        version: Option<u32>,
+    ) -> Result<Self, Problem> {
+        let product = product(shared, context, slug).await?;
+        let published = Published::version(shared, context, product, version).await?;
         let mut operation = published
             .description
             .operation(id)

@@ -90,6 +90,18 @@ impl PublicationRepository for Publications<'_> {
         .transpose()
     }
 
+    async fn is_published(&mut self, spec: SpecId) -> Result<bool, StoreError> {
+        let found = sqlx::query_scalar::<Db, Uuid>(
+            "SELECT id FROM spec_publications WHERE tenant_id = $1 AND spec_id = $2 LIMIT 1",
+        )
+        .bind(self.scope.tenant)
+        .bind(spec.as_uuid())
+        .fetch_optional(&mut *self.conn)
+        .await
+        .map_err(store_error)?;
+        Ok(found.is_some())
+    }
+
     async fn list(
         &mut self,
         product: Option<ProductId>,

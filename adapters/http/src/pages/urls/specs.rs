@@ -47,6 +47,6 @@ impl Urls {
     }
     /// The reference of an older version, for reading.
     pub fn reference_version(&self, product: &str, number: u32) -> String {
-        format!("{}?version={number}", self.reference(product))
+        self.at_version(number).reference(product)
     }
 }

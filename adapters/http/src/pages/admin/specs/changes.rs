@@ -61,7 +61,7 @@ fn line(c: &Chrome, change: &Change, link: &dyn Fn(&str) -> Option<String>) -> M
     let unlisted = (change.affected as usize).saturating_sub(shown.len());
     let symbol = match change.severity {
         Severity::Breaking => "warn",
-        Severity::Warning => "info",
+        Severity::Warning => "shield",
         Severity::Info => "check",
     };
     html! {
