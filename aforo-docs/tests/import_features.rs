@@ -18,7 +18,10 @@ fn parse(text: &str) -> Parsed {
 fn wide() -> ApiDescription {
     let parsed = parse(WIDE);
     let said: Vec<String> = parsed.warnings.iter().map(ToString::to_string).collect();
-    assert!(parsed.warnings.iter().all(|w| w.severity == Severity::Info), "{said:#?}");
+    assert!(
+        parsed.warnings.iter().all(|w| w.severity == Severity::Info),
+        "{said:#?}"
+    );
     parsed.description
 }
 
@@ -30,9 +33,22 @@ fn property<'s>(schema: &'s SchemaView, name: &str) -> &'s SchemaView {
 #[test]
 fn webhooks_have_an_index_of_their_own_and_cannot_be_called() {
     let api = wide();
-    let hooks: Vec<(&str, &str)> = api.webhooks().iter().map(|w| (w.id.as_str(), w.path.as_str())).collect();
-    assert_eq!(hooks, [("orderShipped", "order.shipped"), ("post-order.lost", "order.lost")]);
-    assert!(api.operation("orderShipped").is_none(), "it is no operation to try");
+    let hooks: Vec<(&str, &str)> = api
+        .webhooks()
+        .iter()
+        .map(|w| (w.id.as_str(), w.path.as_str()))
+        .collect();
+    assert_eq!(
+        hooks,
+        [
+            ("orderShipped", "order.shipped"),
+            ("post-order.lost", "order.lost")
+        ]
+    );
+    assert!(
+        api.operation("orderShipped").is_none(),
+        "it is no operation to try"
+    );
     let hook = api.webhook("orderShipped").unwrap();
     assert!(hook.webhook && hook.body.unwrap().contents[0].schema.is_some());
     assert!(api.operations().iter().all(|o| o.id != "orderShipped"));
@@ -41,12 +57,24 @@ fn webhooks_have_an_index_of_their_own_and_cannot_be_called() {
 #[test]
 fn methods_of_3_2_are_read() {
     let api = wide();
-    let methods: Vec<(&str, Method)> = api.operations().iter().map(|o| (o.id.as_str(), o.method)).collect();
+    let methods: Vec<(&str, Method)> = api
+        .operations()
+        .iter()
+        .map(|o| (o.id.as_str(), o.method))
+        .collect();
     assert!(methods.contains(&("searchOrders", Method::Query)), "{methods:?}");
-    assert!(methods.contains(&("copyOrder", Method::Other("COPY"))), "{methods:?}");
+    assert!(
+        methods.contains(&("copyOrder", Method::Other("COPY"))),
+        "{methods:?}"
+    );
     let copy = api.operation("copyOrder").unwrap();
-    assert_eq!(copy.parameters[0].name, "id", "parameters of the path item apply to it");
-    let parsed = parse("openapi: 3.2.0\ninfo: {title: T, version: '1'}\npaths: {/a: {additionalOperations: {frob: {}}, get: {}}}");
+    assert_eq!(
+        copy.parameters[0].name, "id",
+        "parameters of the path item apply to it"
+    );
+    let parsed = parse(
+        "openapi: 3.2.0\ninfo: {title: T, version: '1'}\npaths: {/a: {additionalOperations: {frob: {}}, get: {}}}",
+    );
     assert_eq!(parsed.warnings[0].code, "unknown-method");
     assert_eq!(
         parsed.warnings[0].pointer.as_deref(),
@@ -60,7 +88,11 @@ fn callbacks_links_and_headers_are_shown_with_the_operation() {
     let order = api.operation("createOrder").unwrap();
     let callback = &order.callbacks[0];
     assert_eq!(
-        (callback.name.as_str(), callback.expression.as_str(), callback.method),
+        (
+            callback.name.as_str(),
+            callback.expression.as_str(),
+            callback.method
+        ),
         ("progress", "{$request.body#/callbackUrl}", Method::Post)
     );
     assert!(callback.body.is_some() && callback.responses[0].status == "204");
@@ -72,9 +104,15 @@ fn callbacks_links_and_headers_are_shown_with_the_operation() {
         panic!("{:?}", created.links)
     };
     assert_eq!(by_id.operation.as_deref(), Some("getOrder"));
-    assert_eq!(by_id.parameters, [("id".to_owned(), "$response.body#/id".to_owned())]);
+    assert_eq!(
+        by_id.parameters,
+        [("id".to_owned(), "$response.body#/id".to_owned())]
+    );
     assert_eq!(by_ref.operation.as_deref(), Some("getOrder"));
-    assert_eq!((gone.operation.as_deref(), gone.target.as_str()), (None, "nothing"));
+    assert_eq!(
+        (gone.operation.as_deref(), gone.target.as_str()),
+        (None, "nothing")
+    );
 }
 
 #[test]
@@ -82,10 +120,20 @@ fn named_examples_keep_their_words() {
     let api = wide();
     let order = api.operation("createOrder").unwrap();
     let content = &order.body.as_ref().unwrap().contents[0];
-    let names: Vec<(&str, &str)> = content.examples.iter().map(|e| (e.name.as_str(), e.summary.as_str())).collect();
-    assert_eq!(names, [("small", "One book"), ("large", ""), ("elsewhere", "A file")]);
+    let names: Vec<(&str, &str)> = content
+        .examples
+        .iter()
+        .map(|e| (e.name.as_str(), e.summary.as_str()))
+        .collect();
+    assert_eq!(
+        names,
+        [("small", "One book"), ("large", ""), ("elsewhere", "A file")]
+    );
     assert_eq!(content.example, Some(json!({"kind": "book", "id": "1"})));
-    assert_eq!(content.examples[2].external.as_deref(), Some("https://example.com/order.json"));
+    assert_eq!(
+        content.examples[2].external.as_deref(),
+        Some("https://example.com/order.json")
+    );
     assert!(content.examples[2].value.is_none());
 }
 
@@ -99,16 +147,27 @@ fn schemas_of_2020_12_are_shown_whole() {
     assert_eq!(property(&all, "fixed").enumeration, [json!("only")]);
     assert_eq!(all.pattern_properties[0].name, "^x-");
     let labels: Vec<&str> = all.conditions.iter().map(|c| c.label.as_str()).collect();
-    assert_eq!(labels, ["If the value matches", "then", "otherwise", "If card is given"]);
+    assert_eq!(
+        labels,
+        ["If the value matches", "then", "otherwise", "If card is given"]
+    );
     assert_eq!(property(&all, "notText").not.as_ref().unwrap().types, ["string"]);
-    assert!(all.constraints.contains(&"card requires billing".to_owned()), "{:?}", all.constraints);
+    assert!(
+        all.constraints.contains(&"card requires billing".to_owned()),
+        "{:?}",
+        all.constraints
+    );
     assert_eq!(property(&all, "never").constraints, ["no value is valid"]);
     assert!(property(&all, "anything").types.is_empty());
     let refined = property(&all, "refined");
     assert_eq!(refined.name.as_deref(), Some("Id"));
     assert!(refined.listed && refined.deprecated);
     assert_eq!(refined.description, "Said beside the reference.");
-    assert_eq!(refined.constraints, ["1 to 8 characters"], "3.1: rules beside a $ref count");
+    assert_eq!(
+        refined.constraints,
+        ["1 to 8 characters"],
+        "3.1: rules beside a $ref count"
+    );
     let state = property(&all, "state");
     assert_eq!(state.enum_descriptions, ["Not paid yet.", ""]);
     let level = property(&all, "level");
@@ -123,8 +182,15 @@ fn rules_beside_a_reference_do_not_count_in_3_0_and_a_warning_says_so() {
     let all = parsed.description.schema("Everything").unwrap();
     let refined = property(&all, "refined");
     assert_eq!(refined.constraints, ["at most 20 characters"]);
-    assert_eq!(refined.description, "Said beside the reference.", "words are shown all the same");
-    let warning = parsed.warnings.iter().find(|w| w.code == "ignored-beside-ref").unwrap();
+    assert_eq!(
+        refined.description, "Said beside the reference.",
+        "words are shown all the same"
+    );
+    let warning = parsed
+        .warnings
+        .iter()
+        .find(|w| w.code == "ignored-beside-ref")
+        .unwrap();
     assert_eq!(
         warning.pointer.as_deref(),
         Some("/components/schemas/Everything/properties/refined")
@@ -141,9 +207,17 @@ fn a_discriminator_names_its_alternatives() {
     assert_eq!(discriminator.property, "kind");
     assert_eq!(
         discriminator.mapping,
-        [("book".to_owned(), "Book".to_owned()), ("disc".to_owned(), "Disc".to_owned())]
+        [
+            ("book".to_owned(), "Book".to_owned()),
+            ("disc".to_owned(), "Disc".to_owned())
+        ]
     );
-    let names: Vec<Option<&str>> = item.alternatives.iter().flat_map(|(_, all)| all).map(|a| a.name.as_deref()).collect();
+    let names: Vec<Option<&str>> = item
+        .alternatives
+        .iter()
+        .flat_map(|(_, all)| all)
+        .map(|a| a.name.as_deref())
+        .collect();
     assert_eq!(names, [Some("Book"), Some("Disc")]);
 }
 
@@ -157,7 +231,11 @@ fn what_is_internal_is_nowhere() {
     assert!(api.schemas().all(|name| name != "Hidden"));
     assert!(api.schema("Hidden").is_none());
     let all = api.schema("Everything").unwrap();
-    assert!(all.properties.iter().all(|p| p.name != "hidden" && p.name != "byReference"));
+    assert!(
+        all.properties
+            .iter()
+            .all(|p| p.name != "hidden" && p.name != "byReference")
+    );
     for format in [SourceFormat::Json, SourceFormat::Yaml] {
         let text = api.to_text(format);
         assert!(!text.contains("SECRET"), "{text}");
@@ -171,7 +249,11 @@ fn what_is_internal_is_nowhere() {
 #[test]
 fn tags_have_names_groups_and_parents() {
     let api = wide();
-    let tags: Vec<(&str, &str)> = api.tags().iter().map(|t| (t.name.as_str(), t.display_name.as_str())).collect();
+    let tags: Vec<(&str, &str)> = api
+        .tags()
+        .iter()
+        .map(|t| (t.name.as_str(), t.display_name.as_str()))
+        .collect();
     assert_eq!(tags[..2], [("orders", "Your orders"), ("returns", "Returns")]);
     assert_eq!(api.tags()[1].parent.as_deref(), Some("orders"));
     let groups: Vec<(&str, Vec<&str>)> = api
@@ -179,7 +261,10 @@ fn tags_have_names_groups_and_parents() {
         .iter()
         .map(|g| (g.name.as_str(), g.tags.iter().map(String::as_str).collect()))
         .collect();
-    assert_eq!(groups, [("Selling", vec!["orders", "returns"]), ("", vec!["misc"])]);
+    assert_eq!(
+        groups,
+        [("Selling", vec!["orders", "returns"]), ("", vec!["misc"])]
+    );
     let by_parent = parse(&WIDE.replace("x-tagGroups", "x-other")).description;
     assert_eq!(by_parent.tag_groups()[0].name, "Your orders");
     assert_eq!(by_parent.tag_groups()[0].tags, ["orders", "returns"]);
@@ -193,12 +278,17 @@ fn authors_samples_and_reasons_are_kept() {
     assert_eq!(order.author_samples[0].source, "client.orders.get('1')");
     assert_eq!(order.deprecation, "Use the query instead.");
     assert_eq!(order.external_docs.unwrap().url, "https://example.com/orders");
-    assert!(api.operation("createOrder").unwrap().external_docs.is_none(), "a script is no address");
+    assert!(
+        api.operation("createOrder").unwrap().external_docs.is_none(),
+        "a script is no address"
+    );
 }
 
 #[test]
 fn an_id_never_names_another_page() {
-    let api = parse("openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {operationId: schemas}}}").description;
+    let api =
+        parse("openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {operationId: schemas}}}")
+            .description;
     assert_eq!(api.operations()[0].id, "schemas-2");
 }
 
@@ -213,7 +303,9 @@ fn streams_show_their_items() {
 #[test]
 fn the_first_fifty_findings_are_told_and_the_rest_counted() {
     let paths: String = (0..80).map(|i| format!("  nowhere{i}: {{}}\n")).collect();
-    let parsed = parse(&format!("openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}"));
+    let parsed = parse(&format!(
+        "openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}"
+    ));
     assert_eq!(parsed.warnings.len(), 50);
     assert_eq!(parsed.warnings_left_out, 31, "80 paths, and no operation");
     assert_eq!(parsed.warnings[49].line, Some(53));
@@ -223,12 +315,22 @@ fn the_first_fifty_findings_are_told_and_the_rest_counted() {
 fn swagger_2_becomes_openapi_3() {
     let parsed = parse(SWAGGER);
     let api = parsed.description;
-    assert_eq!((api.openapi_version(), api.swagger_version()), ("3.0.3", Some("2.0")));
+    assert_eq!(
+        (api.openapi_version(), api.swagger_version()),
+        ("3.0.3", Some("2.0"))
+    );
     let urls: Vec<String> = api.servers().into_iter().map(|s| s.url).collect();
-    assert_eq!(urls, ["https://api.shop.example/v2", "http://api.shop.example/v2"]);
+    assert_eq!(
+        urls,
+        ["https://api.shop.example/v2", "http://api.shop.example/v2"]
+    );
 
     let list = api.operation("listPets").unwrap();
-    let styles: Vec<(&str, Style, bool)> = list.parameters.iter().map(|p| (p.name.as_str(), p.style, p.explode)).collect();
+    let styles: Vec<(&str, Style, bool)> = list
+        .parameters
+        .iter()
+        .map(|p| (p.name.as_str(), p.style, p.explode))
+        .collect();
     assert_eq!(
         styles,
         [
@@ -262,7 +364,15 @@ fn swagger_2_becomes_openapi_3() {
     let fields = form.schema.as_ref().unwrap();
     assert_eq!(property(fields, "photo").format.as_deref(), Some("binary"));
     assert!(fields.properties[0].required);
-    assert!(upload.responses[0].contents[0].schema.as_ref().unwrap().format.as_deref() == Some("binary"));
+    assert!(
+        upload.responses[0].contents[0]
+            .schema
+            .as_ref()
+            .unwrap()
+            .format
+            .as_deref()
+            == Some("binary")
+    );
 
     let edit = api.operation("editPet").unwrap();
     let form = &edit.body.as_ref().unwrap().contents[0];
@@ -271,13 +381,20 @@ fn swagger_2_becomes_openapi_3() {
     assert_eq!(edit.servers[0].url, "https://api.shop.example/v2");
     assert_eq!(edit.security, [vec![SecurityScheme::OAuth2]]);
     let flows = &api.document()["components"]["securitySchemes"]["oauth"]["flows"];
-    assert_eq!(flows["authorizationCode"]["tokenUrl"], "https://shop.example/token");
+    assert_eq!(
+        flows["authorizationCode"]["tokenUrl"],
+        "https://shop.example/token"
+    );
 }
 
 #[test]
 fn what_does_not_convert_is_told_where_it_stands_in_the_swagger() {
     let parsed = parse(SWAGGER);
-    let told: Vec<(&str, Option<&str>)> = parsed.warnings.iter().map(|w| (w.code, w.pointer.as_deref())).collect();
+    let told: Vec<(&str, Option<&str>)> = parsed
+        .warnings
+        .iter()
+        .map(|w| (w.code, w.pointer.as_deref()))
+        .collect();
     assert_eq!(
         told,
         [
@@ -291,10 +408,16 @@ fn what_does_not_convert_is_told_where_it_stands_in_the_swagger() {
         let line = usize::try_from(warning.line.unwrap()).unwrap();
         let last = warning.pointer.as_deref().unwrap().rsplit('/').next().unwrap();
         let text = SWAGGER.lines().nth(line - 1).unwrap();
-        assert!(text.contains(last) || last == "4" && text.contains("- "), "{warning}: {text}");
+        assert!(
+            text.contains(last) || last == "4" && text.contains("- "),
+            "{warning}: {text}"
+        );
     }
-    let as_json = serde_json::to_string_pretty(&serde_json::json!({"swagger": "2.0", "info": {"title": "T", "version": "1"},
-        "paths": {}, "definitions": {"A": {"$ref": "#/definitions/B"}}})).unwrap();
+    let as_json = serde_json::to_string_pretty(
+        &serde_json::json!({"swagger": "2.0", "info": {"title": "T", "version": "1"},
+        "paths": {}, "definitions": {"A": {"$ref": "#/definitions/B"}}}),
+    )
+    .unwrap();
     let parsed = parse(&as_json);
     let broken = parsed.warnings.iter().find(|w| w.code == "broken-ref").unwrap();
     assert_eq!(broken.pointer.as_deref(), Some("/definitions/A"));

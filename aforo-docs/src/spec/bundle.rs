@@ -106,12 +106,15 @@ pub async fn bundle(
     let mut documents = Map::new();
     let mut fetched = Vec::new();
     while let Some((at, depth)) = bundle.waiting.pop_front() {
-        let Some((url, name)) = bundle.known.get(at).cloned() else { continue };
+        let Some((url, name)) = bundle.known.get(at).cloned() else {
+            continue;
+        };
         let tree = match remote.fetch(&url, left).await {
             Err(why) => Err(why),
-            Ok(bytes) if bytes.len() > left => {
-                Err(format!("the documents together are larger than {} MiB", limits.max_bytes >> 20))
-            }
+            Ok(bytes) if bytes.len() > left => Err(format!(
+                "the documents together are larger than {} MiB",
+                limits.max_bytes >> 20
+            )),
             Ok(bytes) => {
                 left -= bytes.len();
                 parse_tree(&bytes, &Limits::default()).map_err(|error| error.to_string())
@@ -181,8 +184,12 @@ impl Bundle {
                 Ok(place) => *reference = format!("#{place}{fragment}"),
                 Err(message) => {
                     let warning = Diagnostic::warning("remote-ref", message);
-                    let at: String = trail.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect();
-                    self.warnings.push(if here.is_empty() { warning.at(at) } else { warning });
+                    let at: String = trail
+                        .iter()
+                        .map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")))
+                        .collect();
+                    self.warnings
+                        .push(if here.is_empty() { warning.at(at) } else { warning });
                 }
             }
         });
@@ -197,13 +204,22 @@ impl Bundle {
             return Ok(pointer_of(name));
         }
         if self.known.len() >= self.limits.max_documents {
-            return Err(format!("{url} is one document too many; {} are followed", self.limits.max_documents));
+            return Err(format!(
+                "{url} is one document too many; {} are followed",
+                self.limits.max_documents
+            ));
         }
         if depth >= self.limits.max_depth {
-            return Err(format!("{url} is {depth} documents away; bundle the files into one first"));
+            return Err(format!(
+                "{url} is {depth} documents away; bundle the files into one first"
+            ));
         }
-        let last = url.path_segments().and_then(|mut segments| segments.next_back().map(str::to_owned));
-        let last = last.filter(|last| !last.is_empty()).unwrap_or_else(|| "document".to_owned());
+        let last = url
+            .path_segments()
+            .and_then(|mut segments| segments.next_back().map(str::to_owned));
+        let last = last
+            .filter(|last| !last.is_empty())
+            .unwrap_or_else(|| "document".to_owned());
         let name = if self.known.iter().any(|(_, name)| *name == last) {
             format!("{}/{last}", self.known.len())
         } else {
@@ -227,9 +243,14 @@ fn is_remote(reference: &str) -> bool {
 fn each_reference(value: &mut Value, trail: &mut Vec<String>, see: &mut dyn FnMut(&mut String, &[String])) {
     match value {
         Value::Object(map) => {
-            let in_names = trail.last().is_some_and(|step| step == "properties" || step == "schemas");
+            let in_names = trail
+                .last()
+                .is_some_and(|step| step == "properties" || step == "schemas");
             for (key, child) in map.iter_mut() {
-                let data = matches!(key.as_str(), "example" | "default" | "enum" | "const" | "value" | "dataValue");
+                let data = matches!(
+                    key.as_str(),
+                    "example" | "default" | "enum" | "const" | "value" | "dataValue"
+                );
                 if data && !in_names {
                     continue;
                 }

@@ -82,14 +82,20 @@ fn read(file: &str) -> Vec<u8> {
         return bytes;
     }
     let mut unpacked = Vec::new();
-    flate2::read::GzDecoder::new(&*bytes).read_to_end(&mut unpacked).unwrap();
+    flate2::read::GzDecoder::new(&*bytes)
+        .read_to_end(&mut unpacked)
+        .unwrap();
     unpacked
 }
 
 #[test]
 fn every_operation_of_every_document_renders() {
     let (mut documents, known) = list();
-    assert!(documents.len() >= 60, "the list has shrunk to {}", documents.len());
+    assert!(
+        documents.len() >= 60,
+        "the list has shrunk to {}",
+        documents.len()
+    );
     let total: usize = documents.iter().map(|d| d.operations).sum();
     assert!(total >= 5_000, "the list has shrunk to {total} operations");
     documents.sort_by_key(|d| std::cmp::Reverse(d.operations));
@@ -114,13 +120,22 @@ fn every_operation_of_every_document_renders() {
         built += report.built;
         schemas += report.schemas;
         // A failure that is known fails exactly so; one that is gone is taken off the list.
-        let known = known.get(file).map(|reason| vec![reason.clone()]).unwrap_or_default();
+        let known = known
+            .get(file)
+            .map(|reason| vec![reason.clone()])
+            .unwrap_or_default();
         if report.problems != known {
-            failed.push(format!("{file}:\n  {}\n  known: {known:?}", report.problems.join("\n  ")));
+            failed.push(format!(
+                "{file}:\n  {}\n  known: {known:?}",
+                report.problems.join("\n  ")
+            ));
         }
     }
     for file in known.keys() {
-        assert!(reports.contains_key(file), "{file} is known to fail and not listed");
+        assert!(
+            reports.contains_key(file),
+            "{file} is known to fail and not listed"
+        );
     }
     let largest = reports.values().map(|r| r.largest).max().unwrap_or(0);
     println!(
@@ -128,8 +143,16 @@ fn every_operation_of_every_document_renders() {
          the largest page has {largest} bytes compressed",
         reports.len()
     );
-    assert!(failed.is_empty(), "{} documents:\n{}", failed.len(), failed.join("\n"));
-    assert!(built * 100 >= operations * 98, "only {built} of {operations} make a request");
+    assert!(
+        failed.is_empty(),
+        "{} documents:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+    assert!(
+        built * 100 >= operations * 98,
+        "only {built} of {operations} make a request"
+    );
 }
 
 fn one(document: &Document) -> Report {
@@ -150,7 +173,9 @@ fn one(document: &Document) -> Report {
         ("webhooks", report.webhooks, document.webhooks),
     ] {
         if found != listed {
-            report.problems.push(format!("{found} {what}, {listed} are listed"));
+            report
+                .problems
+                .push(format!("{found} {what}, {listed} are listed"));
         }
     }
     let nav = ReferenceNav::of(&api, None);
@@ -222,7 +247,9 @@ fn render(operation: &Operation, nav: &ReferenceNav, report: &mut Report) {
     };
     let html = pages::operation(&samples::chrome("", Theme::Light), &view).into_string();
     if !html.contains("<h1>") || !html.contains(operation.summary.method.as_str()) && !html.contains("DEL") {
-        report.problems.push(format!("{} has no page", operation.summary.id));
+        report
+            .problems
+            .push(format!("{} has no page", operation.summary.id));
     }
     judge(&operation.summary.id, &html, report);
 }

@@ -33,12 +33,12 @@ use std::{fmt, sync::Arc};
 
 use serde_json::{Map, Value};
 
+#[cfg(feature = "graphql")]
+use super::graphql::{GraphqlFormat, GraphqlSchema};
 use super::{
     diagnostic::{Diagnostic, Findings, ImportError},
     model::{ExternalDocs, Method, Operation, OperationSummary, SchemaView, Server},
 };
-#[cfg(feature = "graphql")]
-use super::graphql::{GraphqlFormat, GraphqlSchema};
 use index::{Index, Place};
 
 /// Whether a document was written in JSON or YAML.
@@ -362,7 +362,12 @@ impl ApiDescription {
         let mut all = index.operations.iter().zip(&index.places);
         if !id.is_empty() {
             let given = |place: &Place| place.find(self.root())?.1.get("operationId")?.as_str();
-            return Some(all.find(|(_, place)| given(place) == Some(id.as_str()))?.0.id.clone());
+            return Some(
+                all.find(|(_, place)| given(place) == Some(id.as_str()))?
+                    .0
+                    .id
+                    .clone(),
+            );
         }
         let pointer = pointer.strip_prefix('#')?;
         let pointer = percent_encoding::percent_decode_str(pointer).decode_utf8().ok()?;
