@@ -205,6 +205,14 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
+/// A line that is put together word by word.
+#[derive(Default)]
+struct Line {
+    row: Row,
+    /// The line of the new text that it belongs to has its number.
+    numbered: bool,
+}
+
 /// Rows as they grow.
 #[derive(Default)]
 struct Rows {
@@ -249,45 +257,68 @@ impl Rows {
             self.whole(after, Tag::Added);
             return;
         }
-        let (mut row, mut numbered) = (Row::default(), false);
-        for change in diff.iter_all_changes() {
-            let tag = match change.tag() {
-                ChangeTag::Equal => Tag::Same,
-                ChangeTag::Delete => Tag::Removed,
-                ChangeTag::Insert => Tag::Added,
-            };
-            self.count(change.value(), tag);
-            for piece in change.value().split_inclusive('\n') {
-                let text = piece.trim_end_matches('\n');
-                match row.parts.last_mut() {
-                    Some(last) if last.tag == tag => last.text.push_str(text),
-                    _ if text.is_empty() => {}
-                    _ => row.parts.push(Part {
-                        tag,
-                        text: text.to_owned(),
-                    }),
+        let mut line = Line::default();
+        // Words that are gone stand before those that came for them.
+        let (mut gone, mut came) = (String::new(), String::new());
+        let mut changes = diff.iter_all_changes().peekable();
+        while let Some(change) = changes.next() {
+            let text = change.value();
+            match change.tag() {
+                ChangeTag::Delete => gone.push_str(text),
+                ChangeTag::Insert => came.push_str(text),
+                // A blank between changed words changed with them: nobody reads `[-300-] [-seconds-]` with pleasure.
+                ChangeTag::Equal
+                    if !(gone.is_empty() && came.is_empty())
+                        && text.trim_matches(' ').is_empty()
+                        && changes.peek().is_some_and(|next| next.tag() != ChangeTag::Equal) =>
+                {
+                    gone.push_str(text);
+                    came.push_str(text);
                 }
-                if piece.ends_with('\n') {
-                    self.end(&mut row, &mut numbered, tag != Tag::Removed);
+                ChangeTag::Equal => {
+                    self.put(&mut line, &std::mem::take(&mut gone), Tag::Removed);
+                    self.put(&mut line, &std::mem::take(&mut came), Tag::Added);
+                    self.put(&mut line, text, Tag::Same);
                 }
             }
         }
-        if !row.parts.is_empty() {
-            self.end(&mut row, &mut numbered, true);
+        self.put(&mut line, &gone, Tag::Removed);
+        self.put(&mut line, &came, Tag::Added);
+        if !line.row.parts.is_empty() {
+            self.end(&mut line, None);
         }
     }
 
-    /// Ends a line that was put together word by word. Where a line end was removed the new text has one line and
-    /// the comparison two: only the first is numbered.
-    fn end(&mut self, row: &mut Row, numbered: &mut bool, ends_new_line: bool) {
-        let mut row = std::mem::take(row);
-        let first = row.parts.first().map_or(Tag::Same, |part| part.tag);
-        row.tag = row.parts.iter().all(|part| part.tag == first).then_some(first);
-        if !*numbered && (ends_new_line || row.tag != Some(Tag::Removed)) {
-            row.line = Some(self.next_line());
-            *numbered = true;
+    fn put(&mut self, line: &mut Line, text: &str, tag: Tag) {
+        self.count(text, tag);
+        for piece in text.split_inclusive('\n') {
+            let text = piece.trim_end_matches('\n');
+            match line.row.parts.last_mut() {
+                Some(last) if last.tag == tag => last.text.push_str(text),
+                _ if text.is_empty() => {}
+                _ => line.row.parts.push(Part {
+                    tag,
+                    text: text.to_owned(),
+                }),
+            }
+            if piece.ends_with('\n') {
+                self.end(line, Some(tag));
+            }
         }
-        *numbered &= !ends_new_line;
+    }
+
+    /// Ends a line that was put together word by word, with a line end of this tag. Where a line end was removed the new text has one line and
+    /// the comparison two: only the first is numbered.
+    fn end(&mut self, line: &mut Line, by: Option<Tag>) {
+        let ends_new_line = by.is_some_and(|tag| tag != Tag::Removed);
+        let mut row = std::mem::take(&mut line.row);
+        let first = row.parts.first().map_or(by.unwrap_or(Tag::Same), |part| part.tag);
+        row.tag = row.parts.iter().all(|part| part.tag == first).then_some(first);
+        if !line.numbered && (ends_new_line || row.tag != Some(Tag::Removed)) {
+            row.line = Some(self.next_line());
+            line.numbered = true;
+        }
+        line.numbered &= !ends_new_line;
         self.done.rows.push(row);
     }
 

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aforo_core::{PageRequest, ProductId, SpecId};
+use aforo_docs::guide::tree::Audience;
 use axum::{extract::State, response::Response};
 use http::{Method, StatusCode};
 
-use super::{catalog::Catalog, chrome, page};
+use super::{admin_docs::OPEN, catalog::Catalog, chrome, page};
 use crate::{
     console::Shared,
     extract::Ctx,
@@ -57,8 +58,14 @@ async fn view(shared: &Shared, context: &Context) -> Result<AdminOverviewView, P
             break;
         }
     }
+    drop(tx);
+    let tree = shared.guides.tree(scope, Audience::Authors).await?;
+    let pages = || tree.nodes().iter().map(|node| &node.page);
+    let unpublished = pages().filter(|page| page.published_version != Some(page.latest_version));
     let mut view = AdminOverviewView {
-        fresh: true,
+        unpublished_pages: unpublished.count(),
+        open_suggestions: shared.guides.count_suggestions(scope, OPEN).await?,
+        fresh: pages().all(|page| page.published_version.is_none()),
         ..AdminOverviewView::default()
     };
     for product in catalog.products() {

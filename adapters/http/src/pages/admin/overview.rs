@@ -12,9 +12,9 @@ use crate::pages::{
 #[derive(Clone, Debug, Default)]
 pub struct AdminOverviewView {
     /// Guide pages with edits that readers do not see yet.
-    pub unpublished_pages: u32,
+    pub unpublished_pages: usize,
     /// Suggested edits that nobody has looked at.
-    pub open_suggestions: u32,
+    pub open_suggestions: u64,
     /// Imported API descriptions that are newer than the published one, by product.
     pub unpublished_specs: Vec<String>,
     /// Servers that a description names and nobody has approved.
@@ -90,7 +90,7 @@ pub fn admin_overview(c: &Chrome, view: &AdminOverviewView) -> Markup {
                 @if view.unpublished_pages > 0 { li {
                     span.tile { (icon(c, "doc")) }
                     div.grow {
-                        b { (count(view.unpublished_pages, "page", "pages")) " with unpublished edits" }
+                        b { (count(view.unpublished_pages as u64, "page", "pages")) " with unpublished edits" }
                         p { "Readers see the version before, or nothing yet." }
                     }
                     a.btn.btn-sm href=(c.urls.admin_docs()) { "Open guides" }
@@ -101,6 +101,6 @@ pub fn admin_overview(c: &Chrome, view: &AdminOverviewView) -> Markup {
     admin_page(c, AdminPage::new("Overview", AdminSection::Overview), &main)
 }
 
-fn count(number: u32, one: &str, many: &str) -> String {
+fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }

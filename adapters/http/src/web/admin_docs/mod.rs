@@ -8,6 +8,8 @@ mod suggestions;
 
 use http::Method;
 
+pub(super) use self::suggestions::OPEN;
+
 use crate::route::{Plane, Route, RoutesBuilder};
 
 /// A form with a text of the largest size, each byte of it escaped, and some room for the fields around it.

@@ -50,7 +50,7 @@ pub(super) fn routes(routes: &mut RoutesBuilder) {
 }
 
 /// Suggestions that nobody has decided.
-pub(in crate::web) const OPEN: SuggestionFilter = SuggestionFilter {
+pub(crate) const OPEN: SuggestionFilter = SuggestionFilter {
     status: Some(SuggestionStatus::Open),
     page: None,
     author: None,
