@@ -154,7 +154,11 @@ pub fn agent_token(c: &Chrome, view: &AgentTokenView) -> Markup {
                         "\",\n      \"headers\": { \"Authorization\": \"Bearer ${AGENT_TOKEN}\" }\n    }\n  }\n}"
                     } }
                 }
-                p { a.btn href=(c.urls.agents()) { "Done" } }
+            }
+            form.dlg-f method="get" action=(c.urls.agents()) {
+                label.ack.grow.js { input type="checkbox" data-ack; span { "The agent has its token" } }
+                button.btn.js type="button" data-env { "Download .env" }
+                button.btn.btn-primary data-done { "Done" }
             }
         }
     };

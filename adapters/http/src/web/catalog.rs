@@ -21,13 +21,13 @@ use crate::{
 const BATCH: u32 = 200;
 
 /// The products of a tenant.
-pub(super) struct Catalog {
+pub(crate) struct Catalog {
     products: Vec<Product>,
     at: HashMap<ProductId, usize>,
 }
 
 impl Catalog {
-    pub(super) async fn read(repository: &mut dyn ProductRepository) -> Result<Self, Problem> {
+    pub(crate) async fn read(repository: &mut dyn ProductRepository) -> Result<Self, Problem> {
         let (mut products, mut after) = (Vec::new(), None);
         loop {
             let page = repository.list(PageRequest { after, limit: BATCH }).await?;
@@ -45,10 +45,10 @@ impl Catalog {
         Ok(Self { products, at })
     }
     /// All products, oldest first.
-    pub(super) fn products(&self) -> &[Product] {
+    pub(crate) fn products(&self) -> &[Product] {
         &self.products
     }
-    pub(super) fn find(&self, id: ProductId) -> Option<&Product> {
+    pub(crate) fn find(&self, id: ProductId) -> Option<&Product> {
         self.products.get(*self.at.get(&id)?)
     }
     /// The names of these products; those that are gone are left out.

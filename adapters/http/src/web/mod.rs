@@ -19,8 +19,12 @@ mod local;
 mod machine;
 mod playground;
 mod reference;
+mod search;
 mod subscriptions;
 mod theme;
+
+#[cfg(feature = "mcp")]
+pub(crate) use self::{catalog::Catalog, docs::titled};
 
 use aforo_core::domain::user::Role;
 use aforo_docs::sample::{KEY_VARIABLE, Language};
@@ -56,6 +60,7 @@ pub(crate) fn routes(routes: &mut RoutesBuilder) {
     keys::routes(routes);
     subscriptions::routes(routes);
     reference::routes(routes);
+    search::routes(routes);
     docs::routes(routes);
     machine::routes(routes);
     playground::routes(routes);

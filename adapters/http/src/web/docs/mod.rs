@@ -228,7 +228,7 @@ fn markdown_file(context: &Context, shown: &Shown) -> Response {
 }
 
 /// A text that says its own title.
-pub(super) fn titled(version: &PageVersion) -> String {
+pub(crate) fn titled(version: &PageVersion) -> String {
     let body = version.body.trim();
     if body.starts_with("# ") {
         return body.to_owned();
