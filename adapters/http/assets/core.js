@@ -155,6 +155,37 @@ document.addEventListener('keydown', event => {
   }
 });
 
+// The palette comes when it is first asked for. Single letters are off while typing, and can be turned off.
+const palette = what => import('./palette.js').then(module => module[what]());
+const typing = node => node?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node?.tagName);
+const letters = () => {
+  try { return localStorage.getItem('shortcuts') !== 'false'; } catch { return true; }
+};
+let chord = 0;
+document.addEventListener('click', event => {
+  const link = event.target.closest?.('[data-palette]');
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  palette('toggle');
+});
+document.addEventListener('keydown', event => {
+  const link = $('[data-palette]');
+  if (!link || event.defaultPrevented || event.isComposing || event.altKey) return;
+  const { key } = event;
+  if ((event.ctrlKey || event.metaKey) && !event.shiftKey && key.toLowerCase() === 'k') {
+    event.preventDefault();
+    palette('toggle');
+  }
+  if (event.ctrlKey || event.metaKey || typing(event.target) || $('dialog[open]') || !letters()) return;
+  const to = Date.now() - chord < 1500 && { d: link.dataset.docs, r: link.dataset.reference, k: link.dataset.keys }[key];
+  chord = key === 'g' ? Date.now() : 0;
+  if (to) location.assign(to);
+  else if (key === '/' || key === '?') {
+    event.preventDefault();
+    palette(key === '/' ? 'toggle' : 'shortcuts');
+  }
+});
+
 // Typed confirm: the button stays off until the text matches. The server checks again.
 for (const input of $$('input[data-confirm]')) {
   const button = $('button:not([type=button])', input.form);

@@ -37,6 +37,7 @@ pub const ALL: &[Asset] = &[
     asset("core.js", JS, include_bytes!("../assets/core.js")),
     asset("docs.js", JS, include_bytes!("../assets/docs.js")),
     asset("reference.js", JS, include_bytes!("../assets/reference.js")),
+    asset("palette.js", JS, include_bytes!("../assets/palette.js")),
     asset("try-it.js", JS, include_bytes!("../assets/try-it.js")),
     asset("response.js", JS, include_bytes!("../assets/response.js")),
     asset("history.js", JS, include_bytes!("../assets/history.js")),

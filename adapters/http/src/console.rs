@@ -12,7 +12,7 @@ use aforo_core::{
         tenant::Tenant,
         token::{IdentityProvider, SessionSigner},
     },
-    kernel::egress,
+    kernel::{egress, rate::RateLimiter},
 };
 use aforo_docs::{guide::Guides, service::Specs, store::Stores, watch::Watches};
 use aforo_proxy::service::{Sandbox, SandboxSettings};
@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) cookie: SessionCookie,
     pub(crate) csrf: CsrfTokens,
     pub(crate) visitors: Visitors,
+    pub(crate) searches: RateLimiter<[u8; 32]>,
     pub(crate) metrics: Metrics,
     pub(crate) settings: Settings,
     pub(crate) openapi: std::sync::OnceLock<bytes::Bytes>,
@@ -262,6 +263,7 @@ impl ConsoleBuilder {
             watches,
             guides,
             visitors,
+            searches: RateLimiter::default(),
             egress,
             identity,
             clock,

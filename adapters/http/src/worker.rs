@@ -60,6 +60,10 @@ impl Console {
                 "audit seal",
                 self.seal_audit(anchor.filter(|_| ticks.is_multiple_of(60))).await,
             );
+            if ticks.is_multiple_of(600) {
+                // At the start, for what another version of the program published.
+                self.refresh_search().await;
+            }
             if ticks.is_multiple_of(30) {
                 self.log(
                     "last-used times",
@@ -147,6 +151,23 @@ impl Console {
         }
         anchor.store(tenant, head).await;
         Ok(())
+    }
+
+    /// Writes the search index of every tenant anew where another version of the program wrote it, or none did.
+    /// Publishing keeps it in step; this is for what was published before.
+    pub async fn refresh_search(&self) {
+        let tenants = async { self.shared.stores.core.read().await?.tenants().list().await };
+        let tenants = match tenants.await {
+            Ok(tenants) => tenants,
+            Err(error) => return self.log("search index", Err(error)),
+        };
+        for tenant in tenants {
+            let scope = TenantScope::tenant_wide(tenant.id);
+            let read = async |spec| self.shared.specs.description(scope, spec).await;
+            if let Err(error) = aforo_docs::search::refresh(&self.shared.stores.docs, scope, read).await {
+                tracing::warn!(worker = "search index", error = %chain(&error), "background work failed; it will be tried again");
+            }
+        }
     }
 
     /// Sessions that ended a day ago are of no use to anybody.

@@ -3,10 +3,12 @@
 mod account;
 mod agents;
 mod audit;
+mod docs;
 mod keys;
 mod meta;
 mod playground;
 mod products;
+mod search;
 mod publishing;
 mod specs;
 mod subscriptions;
@@ -24,18 +26,21 @@ pub(crate) use playground::{
 pub(crate) use products::{NewProductInput, approve_upstream, create_product};
 pub(crate) use publishing::watch;
 pub(crate) use specs::{fetch, import_version};
+pub(crate) use search::{SearchQuery, answer};
 pub(crate) use subscriptions::{Wanted, subscribe};
 
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     account::routes(routes);
     agents::routes(routes);
     products::routes(routes);
+    search::routes(routes);
     specs::routes(routes);
     publishing::routes(routes);
     subscriptions::routes(routes);
     keys::routes(routes);
     verify::routes(routes);
     playground::routes(routes);
+    docs::routes(routes);
     audit::routes(routes);
     meta::routes(routes);
 }

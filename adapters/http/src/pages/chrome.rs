@@ -246,6 +246,7 @@ fn bar(c: &Chrome, section: Section, sheet: Option<&Markup>) -> Markup {
             }
             nav.primary aria-label="Primary" { (primary_links(c, section)) }
             span.grow {}
+            (search_link(c))
             (theme_switch(c))
             @match &c.viewer {
                 Some(viewer) => (account_menu(c, viewer)),
@@ -254,6 +255,18 @@ fn bar(c: &Chrome, section: Section, sheet: Option<&Markup>) -> Markup {
                     a.btn.btn-sm.btn-primary.signup href=(c.urls.sign_up()) { "Sign up" }
                 }
             }
+        }
+    }
+}
+
+/// Leads to the search page; with JavaScript it opens the palette, which finds here where things are.
+fn search_link(c: &Chrome) -> Markup {
+    let new_key = c.viewer.as_ref().map(|_| c.urls.new_key());
+    html! {
+        a.searchb href=(c.urls.search()) data-palette=(c.urls.api_search()) data-docs=(c.urls.docs())
+            data-reference=(c.urls.references()) data-keys=(c.urls.keys()) data-new-key=[new_key] {
+            (icon(c, "search")) span aria-hidden="true" { "Search docs, operations" } span.sr { "Search" }
+            kbd.js aria-hidden="true" { "Ctrl K" }
         }
     }
 }

@@ -17,6 +17,7 @@ mod keys;
 mod parts;
 mod problem;
 mod reference;
+mod search;
 mod subscriptions;
 mod urls;
 
@@ -24,6 +25,7 @@ mod urls;
 pub mod samples;
 
 pub use self::{
+    search::{Facet, FoundRow, SearchView, kind_label, search},
     account::{SignInView, SignUpView, sign_in, sign_up},
     agents::{AgentRow, AgentTokenView, AgentsView, agent_token, agents},
     changelog::{ChangelogEntry, ChangelogView, changelog, changelog_feed},

@@ -9,6 +9,7 @@ use super::*;
 
 mod admin;
 mod docs;
+mod search;
 mod spec;
 mod specs;
 mod views;
@@ -56,6 +57,7 @@ pub fn all(c: &Chrome) -> Vec<Rendered> {
     pages.extend(reference_pages(c));
     pages.extend(admin::pages(c));
     pages.extend(docs::pages(c));
+    pages.extend(search::pages(c));
     pages
 }
 
