@@ -11,6 +11,7 @@ mod matrix;
 mod meta;
 mod playground;
 mod processes;
+mod publishing;
 mod subscriptions;
 mod verification;
 
@@ -87,6 +88,11 @@ stories! {
         playground_calls_have_a_budget
         a_new_origin_waits_for_approval
         events_are_streamed;
+    publishing:
+        versions_are_compared_published_and_rolled_back
+        readers_follow_the_changelog
+        an_open_page_goes_on_or_says_why
+        no_reader_sees_two_versions;
     meta:
         everything_is_in_the_audit_log
         the_console_describes_itself;
