@@ -21,7 +21,7 @@ use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    cookie::SessionCookie, csrf::CsrfTokens, metrics::Metrics, route::Routes, service::ConsoleService,
+    cookie::SessionCookie, csrf::CsrfTokens, metrics::Metrics, remote::Remote, route::Routes, service::ConsoleService,
     visitor::Visitors,
 };
 
@@ -64,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) secure_cookies: bool,
     pub(crate) session_length: Duration,
     pub(crate) public_origin: Option<String>,
+    pub(crate) remote_references: bool,
 }
 
 /// Which tenant a request is for.
@@ -110,6 +111,7 @@ impl Console {
                 secure_cookies: true,
                 session_length: AccountSettings::default().session_length,
                 public_origin: None,
+                remote_references: false,
             },
             accounts: AccountSettings::default(),
             sandbox: SandboxSettings::default(),
@@ -141,6 +143,12 @@ impl ConsoleBuilder {
     /// None by default (E6).
     pub fn private_upstreams(mut self, ranges: impl IntoIterator<Item = IpNet>) -> Self {
         self.settings.private_upstreams = ranges.into_iter().collect();
+        self
+    }
+    /// Whether importing a document fetches the files that its `$ref`s name, by the same rules as the document
+    /// itself. Off by default: then such references are warnings.
+    pub fn remote_references(mut self, follow: bool) -> Self {
+        self.settings.remote_references = follow;
         self
     }
     /// Whether the session cookie demands TLS, as it does by default. Only for evaluation on one machine may
@@ -216,7 +224,14 @@ impl ConsoleBuilder {
             entropy.clone(),
         ));
         let egress = egress::Client::with_system_resolver(egress)?;
-        let specs = Arc::new(Specs::new(stores.docs.clone(), clock.clone(), entropy.clone()));
+        let mut specs = Specs::new(stores.docs.clone(), clock.clone(), entropy.clone());
+        if settings.remote_references {
+            specs = specs.with_remote_references(Arc::new(Remote {
+                client: egress.clone(),
+                allowed: settings.private_upstreams.clone(),
+            }));
+        }
+        let specs = Arc::new(specs);
         let guides = Arc::new(Guides::new(stores.docs.clone(), clock.clone(), entropy.clone()));
         let visitors = Visitors::new(derive(&session_secret, b"aforo.visitor-key.v1"));
         let csrf = CsrfTokens::new(derive(&session_secret, b"aforo.csrf-key.v1"));

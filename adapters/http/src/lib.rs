@@ -19,6 +19,7 @@ mod openapi;
 pub mod pages;
 mod problem;
 mod public_origin;
+mod remote;
 mod route;
 mod service;
 mod visitor;

@@ -58,6 +58,7 @@ mod tests {
             secure_cookies,
             session_length: std::time::Duration::from_secs(60),
             public_origin: None,
+            remote_references: false,
         }
     }
 

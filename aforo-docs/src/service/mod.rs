@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::{
     error::DocsError,
-    spec::{diff::SpecDiff, model::Server, openapi::ApiDescription},
+    spec::{bundle::RemoteDocuments, diff::SpecDiff, model::Server, openapi::ApiDescription},
     store::DocsTx,
 };
 
@@ -41,6 +41,7 @@ pub struct Specs {
     compared: Mutex<VecDeque<((TenantId, SpecId, SpecId), Arc<SpecDiff>)>>,
     // Reading one takes many times its size for a moment: one at a time, and whoever waited finds it kept.
     reading: tokio::sync::Mutex<()>,
+    remote: Option<Arc<dyn RemoteDocuments>>,
 }
 
 /// A product to add.
@@ -68,7 +69,16 @@ impl Specs {
             kept: Mutex::default(),
             compared: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
+            remote: None,
         }
+    }
+
+    /// Fetches what a `$ref` names outside of a document when the document is imported, and keeps it with the version.
+    /// Without this such references are warnings.
+    #[must_use]
+    pub fn with_remote_references(mut self, remote: Arc<dyn RemoteDocuments>) -> Self {
+        self.remote = Some(remote);
+        self
     }
 
     /// Adds a product with a plan of its own.

@@ -18,7 +18,8 @@ use crate::{
     publication::Publication,
     search,
     spec::{
-        diagnostic::Diagnostic,
+        bundle,
+        diagnostic::{Diagnostic, ImportError},
         diff::{self, SpecDiff},
         model::Server,
         openapi::ApiDescription,
@@ -115,6 +116,26 @@ impl Specs {
         self.import_version(scope, actor, product, version).await
     }
 
+    /// The document with all that it refers to, where that is allowed; else as it is.
+    async fn self_contained(
+        &self,
+        source: Vec<u8>,
+        url: Option<&str>,
+    ) -> Result<(Vec<u8>, Vec<Diagnostic>), DocsError> {
+        let Some(remote) = &self.remote else {
+            return Ok((source, Vec::new()));
+        };
+        let looked = tokio::task::spawn_blocking(move || (bundle::has_remote_references(&source), source)).await;
+        let (remote_references, source) = looked.map_err(|_| DocsError::Reader)?;
+        if !remote_references {
+            return Ok((source, Vec::new()));
+        }
+        let base = url.and_then(|url| url::Url::parse(url).ok());
+        let limits = bundle::BundleLimits::default();
+        let bundled = bundle::bundle(source, base.as_ref(), &**remote, &limits).await?;
+        Ok((bundled.source, bundled.warnings))
+    }
+
     /// As [`Specs::import`], with a note, and published as the caller says.
     pub async fn import_version(
         &self,
@@ -132,8 +153,11 @@ impl Specs {
             });
         }
         self.product(scope, product).await?;
-        let (source, parsed) = read(version.source).await?;
-        let parsed = parsed?;
+        let (source, left) = self.self_contained(version.source, version.source_url.as_deref()).await?;
+        let (source, parsed) = read(source).await?;
+        let mut parsed = parsed?;
+        parsed.warnings.splice(0..0, left);
+        parsed.warnings.truncate(ImportError::MAX_DIAGNOSTICS);
         let description = parsed.description;
         let sha256: [u8; 32] = Sha256::digest(&source).into();
         for _ in 0..TRIES {

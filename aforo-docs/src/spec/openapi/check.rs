@@ -105,7 +105,7 @@ fn broken_reference(reference: &str, broken: Broken) -> Diagnostic {
     match broken {
         Broken::Remote => {
             let message = format!(
-                "$ref {reference:?} points outside of the document and is not followed; bundle the files into one first"
+                "$ref {reference:?} points outside of the document and is not followed; bundle the files into one first, or let the operator allow remote references"
             );
             Diagnostic::warning("remote-ref", message)
         }
