@@ -369,7 +369,7 @@ impl From<DocsError> for Problem {
             .with("breakingChanges", count),
             DocsError::WatchNotFound(_) => Problem::not_found("watched address"),
             DocsError::Store(error) => error.into(),
-            other => Problem::internal(other),
+            other => super::docs::guide_problem(other),
         }
     }
 }
