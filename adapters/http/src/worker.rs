@@ -163,8 +163,8 @@ impl Console {
         };
         for tenant in tenants {
             let scope = TenantScope::tenant_wide(tenant.id);
-            let read = async |spec| self.shared.specs.description(scope, spec).await;
-            if let Err(error) = aforo_docs::search::refresh(&self.shared.stores.docs, scope, read).await {
+            let (store, specs) = (&self.shared.stores.docs, &self.shared.specs);
+            if let Err(error) = aforo_docs::search::refresh(store, scope, specs).await {
                 tracing::warn!(worker = "search index", error = %chain(&error), "background work failed; it will be tried again");
             }
         }

@@ -8,6 +8,7 @@ use super::{ANALYSIS, entries_of, entries_of_page};
 use crate::{
     error::DocsError,
     guide::tree::{Audience, Tree},
+    service::Specs,
     spec::openapi::ApiDescription,
     store::DocsTx,
 };
@@ -75,11 +76,11 @@ pub async fn sync_guides_in(tx: &mut dyn DocsTx, scope: TenantScope, readers: &T
 }
 
 /// Brings the index of a tenant up to date with what is published, if another version of this program wrote it or it
-/// was never written. Returns whether there was anything to do. `read` gives a stored description.
+/// was never written. Returns whether there was anything to do.
 pub async fn refresh(
     store: &Arc<dyn Store<dyn DocsTx>>,
     scope: TenantScope,
-    read: impl AsyncFn(SpecId) -> Result<ApiDescription, DocsError>,
+    specs: &Specs,
 ) -> Result<bool, DocsError> {
     let mut tx = store.read().await?;
     let known: HashMap<String, String> = tx.search(scope).sources().await?.into_iter().collect();
@@ -101,7 +102,7 @@ pub async fn refresh(
         if known.get(&format!("{OF_PRODUCT}{product}")) == Some(&state_of_spec(spec)) {
             continue;
         }
-        let description = read(spec).await?;
+        let description = specs.description(scope, spec).await?;
         let mut tx = store.begin().await?;
         // Readers may see another one by now; whoever published that has indexed it.
         tx.specs(scope).lock(product).await?;
