@@ -140,7 +140,7 @@ fn classes(lists: &[&[&'static str]]) -> HashSet<&'static str> {
 
 const SCHEMES: &[&str] = &["http", "https", "mailto", "tel"];
 
-/// Anchors follow the prefix of the ids; images come from this site only; no address begins with `//` or a backslash,
+/// Anchors follow the prefix of the ids; images are those that the console keeps; no address begins with `//` or a backslash,
 /// which leave the site without looking like it.
 fn attribute<'v>(element: &str, name: &str, value: &'v str) -> Option<Cow<'v, str>> {
     match (element, name) {
@@ -153,7 +153,7 @@ fn attribute<'v>(element: &str, name: &str, value: &'v str) -> Option<Cow<'v, st
             }
             is_harmless(value).then(|| value.into())
         }
-        ("img", "src") => is_ours(value).then(|| value.into()),
+        ("img", "src") => is_our_image(value).then(|| value.into()),
         ("img", "width" | "height") | (_, "colspan" | "rowspan") => {
             let sound = value.len() <= 4 && value.bytes().all(|b| b.is_ascii_digit());
             sound.then(|| value.into())
@@ -192,8 +192,14 @@ pub(super) fn is_harmless(address: &str) -> bool {
     }
 }
 
-/// A relative address on this site.
-pub(super) fn is_ours(address: &str) -> bool {
+/// An image that the console keeps, wherever it is mounted: `/docs/images/…`.
+pub(super) fn is_our_image(address: &str) -> bool {
     let seen = as_read(address);
-    scheme(&seen).is_none() && !seen.starts_with("//")
+    seen.starts_with('/')
+        && !seen.starts_with("//")
+        && seen.contains(IMAGES)
+        && !seen.split('/').any(|part| part == "..")
 }
+
+/// What the path of an image has in it.
+const IMAGES: &str = "/docs/images/";

@@ -12,7 +12,7 @@ use super::{
     heading::{Anchors, Heading, Outline},
     highlight::highlight,
     raw::{Open, Piece, RawTag, escape_raw, pieces},
-    sanitise::{ID_PREFIX, is_harmless, is_ours},
+    sanitise::{ID_PREFIX, is_harmless, is_our_image},
 };
 
 /// How deep quotes, lists and emphasis may nest. The sanitiser's tree takes quadratic time in the depth.
@@ -525,7 +525,7 @@ impl<'o> Writer<'o> {
         self.raw.make_room(&mut self.done.html);
         let in_link = self.links.contains(&true) || self.raw.in_link();
         match image.src {
-            Some(src) if is_ours(&src) => {
+            Some(src) if is_our_image(&src) => {
                 self.put("<img src=\"");
                 self.put(&src);
                 self.put("\" alt=\"");

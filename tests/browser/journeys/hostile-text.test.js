@@ -4,8 +4,8 @@ import test from 'node:test';
 
 import { api, publish } from '../support/api.js';
 import { launch, Visitor } from '../support/browser.js';
-import { client, start } from '../support/server.js';
-import { createKey, send, signUp, somebody } from '../support/steps.js';
+import { ADMIN, client, start } from '../support/server.js';
+import { createKey, send, signIn, signUp, somebody } from '../support/steps.js';
 
 const RUN = 'window.ran=1';
 const TAGS = [
@@ -62,7 +62,7 @@ test('text of others stays text', { timeout: 120_000 }, async t => {
   const admin = await client(server);
   const product = await publish(admin, `P${TAGS[0]}`, upstream.origin, document(upstream.origin));
 
-  const visitor = await Visitor.open(await launch(t), server, { allow: [422] });
+  const visitor = await Visitor.open(await launch(t), server, { allow: [404, 422] });
   const { page } = visitor;
   await visitor.context.addInitScript(() => {
     addEventListener('click', event => { if (event.target.closest?.('[href^="javascript:" i]')) globalThis.ran = 1; }, true);
@@ -142,6 +142,27 @@ test('text of others stays text', { timeout: 120_000 }, async t => {
     await look('an HTML page as an answer');
     await page.locator('details.heads summary').click();
     await look('headers');
+  });
+
+  await t.test('in guides', async () => {
+    const author = await Visitor.open(await launch(t), server, { javaScriptEnabled: false });
+    await signIn(author, ADMIN);
+    await author.go('/admin/docs/new');
+    await author.page.getByLabel('Title').fill(`G ${TAGS[0]}`);
+    await author.leads(() => author.button('Create page').click());
+    await author.page.locator('#f-body').fill(`${MARKDOWN}\n\n[${TAGS[1]}](operation:${product.slug}/plain)\n\n\`\`\`js title="${TAGS[0]}"\n${TAGS[1]}\n\`\`\`\n\n## ${TAGS[0]}\n`);
+    await author.leads(() => author.page.locator('button[name=do][value=publish]').first().click());
+    await author.healthy();
+    await visitor.go('/docs');
+    await look('guides');
+    await visitor.leads(() => page.locator('nav.side').getByRole('link', { name: /^G / }).click());
+    await look('a guide');
+    assert.match(await page.locator('h1').innerText(), /onerror=/, 'the title is shown as text');
+    assert.ok(await page.locator('.guide .embed-op').count(), 'the operation is shown as a card');
+    const source = await (await fetch(`${page.url()}.md`)).text();
+    assert.ok(source.includes('onerror='), 'the source is as it was written');
+    await page.goto(visitor.url('/docs/%3Cscript%3E/x'));
+    await look('no guide');
   });
 
   await t.test('in addresses', async () => {

@@ -189,7 +189,10 @@ pub(crate) fn account_page(c: &Chrome, page: Page<'_>, main: &Markup) -> Markup 
                     (side_link(c, c.urls.agents(), "spark", "Agents", section == Section::Agents))
                 }
                 h2 { "Build" }
-                ul { (side_link(c, c.urls.references(), "spec", "API reference", false)) }
+                ul {
+                    (side_link(c, c.urls.docs(), "doc", "Guides", false))
+                    (side_link(c, c.urls.references(), "spec", "API reference", false))
+                }
             }
             main #main { (main) }
         }

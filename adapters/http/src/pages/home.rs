@@ -55,6 +55,7 @@ pub fn home(c: &Chrome, view: &HomeView) -> Markup {
                 a.btn.btn-primary.btn-lg href=(if view.has_key { c.urls.keys() } else { start }) {
                     (icon(c, "key")) (if view.has_key { "Manage keys" } else { "Get a key" })
                 }
+                a.btn.btn-lg href=(c.urls.docs()) { "Read the guides" }
                 a.btn.btn-lg href=(c.urls.references()) { "Open the reference" }
             }
         }
