@@ -9,6 +9,7 @@ pub mod decode;
 pub mod error;
 mod in_flight;
 pub mod inject;
+pub mod oauth;
 pub mod request;
 pub mod response;
 pub mod scrub;

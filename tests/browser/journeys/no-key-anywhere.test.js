@@ -168,7 +168,8 @@ test('a key lives and dies, and is nowhere but on the page that revealed it', as
     assert.deepEqual(leaks(sinks, secrets), []);
     for (const { name, local, session, databases, caches } of visitor.snapshots) {
       assert.deepEqual({ name, local, databases, caches }, { name, local: '{}', databases: '[]', caches: '[]' });
-      assert.ok(['{}', '{"live-confirmed":"1"}'].includes(session), `${name}: ${session}`);
+      // The history of calls, which the search above found clean.
+      assert.ok(Object.keys(JSON.parse(session)).every(key => key === 'tries'), `${name}: ${session}`);
     }
     for (const entry of visitor.network) assert.ok(!/"(authorization|x-api-key)"/i.test(entry.wire), entry.url);
   });

@@ -165,7 +165,7 @@ test('one call in every way that people make calls', { timeout: 180_000 }, async
     const calls = upstream.calls.length;
     await send(visitor);
     assert.equal(await page.evaluate(() => document.activeElement.id), 'try-findings');
-    assert.match(await visitor.text('#try-findings'), /2 things do not fit[\s\S]*Line 3: \/kind[\s\S]*Line 4: \/age/);
+    assert.match(await visitor.text('#try-findings'), /2 things do not fit[\s\S]*Line 3:\s*\/kind[\s\S]*Line 4:\s*\/age/);
     assert.equal(upstream.calls.length, calls, 'nothing was sent');
     await visitor.step('findings');
     await view('Form');

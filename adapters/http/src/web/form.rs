@@ -105,9 +105,14 @@ impl Fields {
         )
     }
     /// The text fields of a `multipart/form-data` form.
-    pub(super) fn of(pairs: impl Iterator<Item = (String, String)>) -> Self {
-        let plain = |text: String| text.replace("\r\n", "\n");
-        Self(pairs.map(|(name, value)| (plain(name), plain(value))).collect())
+    pub(super) fn of(pairs: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> Self {
+        let plain = |text: &str| text.replace("\r\n", "\n");
+        let pairs = pairs.into_iter();
+        Self(
+            pairs
+                .map(|(name, value)| (plain(name.as_ref()), plain(value.as_ref())))
+                .collect(),
+        )
     }
     /// The first value of this name; empty if there is none.
     pub(super) fn text(&self, name: &str) -> &str {

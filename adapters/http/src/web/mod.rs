@@ -197,7 +197,7 @@ pub(crate) fn problem_page(shared: &Shared, context: &Context, problem: &Problem
 fn problem_view(context: &Context, problem: &Problem) -> ProblemView {
     let fault = match problem.extra.get("fault").and_then(|fault| fault.as_str()) {
         Some("upstream") => Fault::Upstream,
-        Some("request") => Fault::Request,
+        Some("request" | "caller" | "session") => Fault::Request,
         Some(_) => Fault::Console,
         None if problem.status.is_server_error() => Fault::Console,
         None => Fault::Request,

@@ -89,7 +89,7 @@ impl FromRequest<Arc<Shared>> for TryForm {
                 None => texts.push((part.name, String::from_utf8_lossy(&part.bytes).into_owned())),
             }
         }
-        let form = Form::checked(Fields::of(texts.into_iter()), &context, shared)?;
+        let form = Form::checked(Fields::of(texts), &context, shared)?;
         Ok(Self { form, files })
     }
 }
@@ -262,7 +262,10 @@ fn edit(operation: &Operation, values: &mut TryValues, form: &Fields, word: &str
             return;
         }
         "view" if argument == "json" => {
-            values.body = pretty(&composed(values));
+            // A text that was typed stays as it was typed.
+            if values.view == BodyView::Fields {
+                values.body = pretty(&composed(values));
+            }
             values.view = BodyView::Json;
             return;
         }
