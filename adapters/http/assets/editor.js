@@ -179,7 +179,7 @@ function start(editor) {
       clearTimeout(slow);
       if (own !== rendering) return;
       pane.classList.remove('busy');
-      if (status !== 200) return;
+      if (status !== 200 || !page) return;
       for (const id of ['#preview', '#counts']) {
         const fresh = $(id, page);
         if (fresh) $(id).replaceChildren(...document.adoptNode(fresh).childNodes);
@@ -207,6 +207,8 @@ function start(editor) {
         kept = sent;
         if (text() === sent) forget();
         $('#kept')?.remove();
+        const discard = $('[data-discard]');
+        if (discard) discard.hidden = false;
         return state('Draft kept just now');
       }
       keep();
@@ -275,7 +277,7 @@ function start(editor) {
     const sent = text();
     const answer = await post(form.action, { ...content(), note: note.value, do: verb });
     shown.removeAttribute('aria-busy');
-    if (answer.status === 200) return saved(answer.page, sent);
+    if (answer.status === 200 && answer.page) return saved(answer.page, sent);
     if (!answer.status || answer.status >= 500) {
       keep();
       banner(reason(answer));
@@ -321,12 +323,12 @@ function start(editor) {
       fields.set('csrf', form.elements.csrf.value);
       fields.set('file', file);
       const answer = await ask('POST', form.dataset.images, fields);
-      const markdown = answer.status === 200 && $('#markdown', answer.page)?.textContent.trim();
+      const markdown = answer.status === 200 && answer.page && $('#markdown', answer.page)?.textContent.trim();
       const at = body.value.indexOf(mark);
       if (at >= 0) {
         const caret = body.selectionStart;
         body.setSelectionRange(at, at + mark.length);
-        editor.insert(markdown ?? '');
+        editor.insert(markdown || '');
         const grown = (markdown || '').length - mark.length;
         if (caret > at) body.setSelectionRange(caret + grown, caret + grown);
       }

@@ -5,13 +5,18 @@ import { $, $$, el, say, toast } from './core.js';
 const LEVELS = 3;
 const INDENT = 18;
 
-/** Sends a request and reads the page that answers it: { status, page }, status 0 if nobody answered. */
+/** Sends a request and reads the page that answers it: { status, page }; status 0 if nobody answered, no page if the
+ *  answer is none. */
 export function ask(method, url, body, handle) {
   return new Promise(resolve => {
     const request = new XMLHttpRequest();
     request.open(method, url);
     request.responseType = 'document';
-    request.onloadend = () => resolve({ status: request.status, page: request.response });
+    // What is no page would be read as XML, and complained about.
+    request.onreadystatechange = () => {
+      if (request.readyState === 2 && !/html/.test(request.getResponseHeader('content-type'))) request.responseType = 'text';
+    };
+    request.onloadend = () => resolve({ status: request.status, page: request.responseType === 'document' ? request.response : null });
     request.send(body);
     handle?.(request);
   });
@@ -25,7 +30,7 @@ export function post(url, fields, handle) {
 /** What a page says went wrong. */
 export function reason({ status, page }) {
   if (!status) return 'The console does not answer. Check your connection, then try again.';
-  return ($('#errors li', page) ?? $('main p', page))?.textContent.trim() || `The console refused this (${status}).`;
+  return (page && ($('#errors li', page) ?? $('main p', page)))?.textContent.trim() || `The console refused this (${status}).`;
 }
 
 const level = row => Number(row.dataset.level);
@@ -250,7 +255,7 @@ async function open(link) {
   const url = new URL(link.href);
   url.searchParams.set('next', location.pathname);
   const { status, page } = await ask('GET', url.href);
-  const form = status === 200 && $('main .card form', page);
+  const form = status === 200 && page && $('main .card form', page);
   if (!form) return location.assign(link.href);
   const title = $('h1', page).textContent;
   const dialog = el('dialog', { class: 'dlg', 'aria-label': title },

@@ -67,10 +67,6 @@ impl Urls {
     pub fn admin_page_restore(&self, id: &str) -> String {
         self.item("admin/docs", id, "/restore")
     }
-    /// A guide as readers see it; `path` is made of slugs, which need no escaping.
-    pub(crate) fn admin_as_reader(&self, path: &str) -> String {
-        self.under(&format!("docs/{path}"))
-    }
     /// Suggested edits that wait for review.
     pub fn admin_suggestions(&self) -> String {
         self.under("admin/suggestions")

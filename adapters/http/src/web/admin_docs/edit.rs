@@ -200,7 +200,7 @@ async fn editor_view(
         saved: latest.created_at,
         draft,
         reader_path: readers.node(doc.id).map(|node| node.path.clone()),
-        preview: read::preview(&written.title, &written.body).await?,
+        preview: read::preview(shared, context, doc.id, &written.title, &written.body).await?,
         errors: Vec::new(),
         owner: context.person()?.user.to_string(),
         title: written.title,
@@ -383,8 +383,13 @@ async fn conflict(
     Ok(page(status, admin::conflict(&chrome, &view)))
 }
 
-async fn preview(Id(_): Id<PageId>, form: Form) -> Result<Response, Problem> {
-    let view = read::preview(form.text("title"), form.text("body")).await?;
+async fn preview(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Id(id): Id<PageId>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let view = read::preview(&shared, &context, id, form.text("title"), form.text("body")).await?;
     Ok(page(StatusCode::OK, admin::preview_fragment(&view)))
 }
 

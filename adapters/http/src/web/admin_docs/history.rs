@@ -114,7 +114,7 @@ async fn show(
                 title: doc.title,
                 version: row(&shared, &context, &first, doc.published_version).await?,
                 latest: doc.latest_version,
-                preview: read::preview(&first.title, &first.body).await?,
+                preview: read::preview(&shared, &context, id, &first.title, &first.body).await?,
             };
             admin::version(&chrome, &view)
         }

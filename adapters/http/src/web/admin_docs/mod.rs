@@ -2,6 +2,7 @@
 
 mod edit;
 mod history;
+mod images;
 mod place;
 mod read;
 mod suggestions;
@@ -19,6 +20,7 @@ pub(super) fn routes(routes: &mut RoutesBuilder) {
     edit::routes(routes);
     place::routes(routes);
     history::routes(routes);
+    images::routes(routes);
     suggestions::routes(routes);
 }
 

@@ -7,7 +7,7 @@ use aforo_docs::{
     compare::{self, Comparison},
     guide::{
         page::DocPage,
-        tree::{Node, Tree},
+        tree::{Audience::Authors, Node, Tree},
         version::VersionSummary,
     },
     markdown::{self, Audience, Options},
@@ -18,6 +18,7 @@ use crate::{
     guard::Context,
     pages::admin::{GuideRow, GuideStatus, PlaceChoice, PreviewView, VersionRow},
     problem::Problem,
+    web::docs::{Texts, without_title},
 };
 
 /// Names of people by their ids.
@@ -128,15 +129,28 @@ pub(super) fn version_row(version: &VersionSummary, people: &People, published: 
     }
 }
 
-/// A text as readers will see it. Rendering takes a while, so it is kept off the threads that serve requests.
-pub(super) async fn preview(title: &str, body: &str) -> Result<PreviewView, Problem> {
+/// A text as readers will see it, in the place of a page. Rendering takes a while, so it is kept off the threads
+/// that serve requests.
+pub(super) async fn preview(
+    shared: &Shared,
+    context: &Context,
+    id: PageId,
+    title: &str,
+    body: &str,
+) -> Result<PreviewView, Problem> {
+    let tree = shared.guides.tree(context.tenant_scope(), Authors).await?;
+    let node = tree.node(id).ok_or_else(|| Problem::not_found("page"))?;
+    let (path, product) = (node.path.clone(), node.page.product);
+    let texts = Texts::of(shared, context, body, product).await?.at(&path, tree);
     let (title, body) = (title.to_owned(), body.to_owned());
     off_the_threads(move || {
         let options = Options {
+            embeds: &texts,
+            links: &texts,
             audience: Audience::Writer,
             ..Options::default()
         };
-        let rendered = markdown::render(&body, &options);
+        let rendered = markdown::render(without_title(title.trim(), &body), &options);
         PreviewView {
             title,
             body_html: rendered.html,

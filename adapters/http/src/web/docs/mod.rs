@@ -261,13 +261,17 @@ async fn show(
 
 /// The text without a first heading that only says the title again.
 fn body_of(version: &PageVersion) -> &str {
-    let body = version.body.trim_start();
-    let Some(rest) = body.strip_prefix("# ") else {
-        return &version.body;
+    without_title(&version.title, &version.body)
+}
+
+/// A text without a first heading that only says its title again.
+pub(super) fn without_title<'b>(title: &str, body: &'b str) -> &'b str {
+    let Some(rest) = body.trim_start().strip_prefix("# ") else {
+        return body;
     };
     let (heading, rest) = rest.split_once('\n').unwrap_or((rest, ""));
-    let same = heading.trim().trim_end_matches('#').trim() == version.title;
-    if same { rest } else { &version.body }
+    let same = heading.trim().trim_end_matches('#').trim() == title;
+    if same { rest } else { body }
 }
 
 fn view(

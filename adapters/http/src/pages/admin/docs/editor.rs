@@ -192,12 +192,14 @@ fn more(c: &Chrome, view: &EditorView) -> Markup {
             summary.btn.btn-ghost.btn-icon.btn-sm aria-label="More actions" { (icon(c, "more")) }
             div.menu-b {
                 ul role="list" {
-                    @if let Some(path) = &view.reader_path { li { a href=(c.urls.admin_as_reader(path)) { (icon_sm(c, "ext")) "View as readers do" } } }
+                    @if let Some(path) = &view.reader_path { li { a href=(c.urls.doc(path)) { (icon_sm(c, "ext")) "View as readers do" } } }
                     li { a href=(c.urls.admin_page_move(&view.id)) data-dialog { (icon_sm(c, "move")) "Move…" } }
                     li { a href=(c.urls.admin_page_image(&view.id)) { (icon_sm(c, "image")) "Add an image…" } }
                 }
-                @if view.draft != Draft::None {
-                    (menu_form(c, &c.urls.admin_page_discard(&view.id), "undo", "Discard my draft"))
+                // There is a draft as soon as somebody types.
+                form method="post" action=(c.urls.admin_page_discard(&view.id)) data-discard hidden[view.draft == Draft::None] {
+                    (csrf_field(c))
+                    button { (icon_sm(c, "undo")) "Discard my draft" }
                 }
                 @if view.status != GuideStatus::Draft {
                     (menu_form(c, &c.urls.admin_page_unpublish(&view.id), "lock", "Unpublish"))
