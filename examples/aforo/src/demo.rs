@@ -12,7 +12,13 @@ use aforo_core::{
     },
     kernel::audit::Actor,
 };
-use aforo_docs::service::{NewProduct, upstream_of};
+use aforo_docs::{
+    guide::{
+        transfer::{ImportOptions, TransferFile},
+        tree::Audience,
+    },
+    service::{NewProduct, upstream_of},
+};
 use aforo_proxy::testing::HostileUpstream;
 use clap::Args;
 use tokio::net::TcpListener;
@@ -53,6 +59,35 @@ pub(crate) struct DemoArgs {
 }
 
 const OPENAPI: &str = include_str!("../demo/translate.yaml");
+/// The guides, as `aforo docs export` would write them.
+const GUIDES: [(&str, &str); 8] = [
+    (
+        "01-getting-started.md",
+        include_str!("../demo/docs/01-getting-started.md"),
+    ),
+    ("02-keys/index.md", include_str!("../demo/docs/02-keys/index.md")),
+    (
+        "02-keys/01-restrictions.md",
+        include_str!("../demo/docs/02-keys/01-restrictions.md"),
+    ),
+    (
+        "02-keys/02-rotation/index.md",
+        include_str!("../demo/docs/02-keys/02-rotation/index.md"),
+    ),
+    (
+        "02-keys/02-rotation/01-automation.md",
+        include_str!("../demo/docs/02-keys/02-rotation/01-automation.md"),
+    ),
+    (
+        "03-translating/index.md",
+        include_str!("../demo/docs/03-translating/index.md"),
+    ),
+    (
+        "03-translating/01-streaming.md",
+        include_str!("../demo/docs/03-translating/01-streaming.md"),
+    ),
+    ("04-errors.md", include_str!("../demo/docs/04-errors.md")),
+];
 const PRODUCT: &str = "Translation API";
 const PHRASEBOOK: &str = "Phrasebook";
 const HOSTILE_PRODUCT: &str = "Hostile API";
@@ -95,6 +130,7 @@ pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Fail
     for (email, name, role) in PEOPLE {
         ensure_person(&setup, &tenant, email, name, role).await?;
     }
+    ensure_guides(&setup, &tenant, api_address).await?;
     let verifier = upstream::Verifier::new(address, &args.prefix, product)?;
     let phrases = upstream::Verifier::new(address, &args.prefix, phrasebook)?;
     tokio::spawn(upstream::serve(api, verifier, Phrasebook::new()?, phrases));
@@ -203,6 +239,25 @@ async fn ensure_product(
             .await?;
     }
     Ok(product.id)
+}
+
+/// The demo's guides, unless somebody has written or deleted some.
+async fn ensure_guides(setup: &Setup, tenant: &Tenant, api: SocketAddr) -> Result<(), Failure> {
+    let scope = TenantScope::tenant_wide(tenant.id);
+    let guides = setup.guides();
+    let untouched =
+        guides.tree(scope, Audience::Authors).await?.is_empty() && guides.deleted(scope).await?.is_empty();
+    if untouched {
+        let url = format!("http://{api}");
+        let files = GUIDES.map(|(path, text)| TransferFile {
+            path: path.to_owned(),
+            bytes: text.replace("http://127.0.0.1:8081", &url).into_bytes(),
+        });
+        guides
+            .import(scope, Actor::Operator, files.into(), ImportOptions::default())
+            .await?;
+    }
+    Ok(())
 }
 
 /// The account with this address.

@@ -38,6 +38,10 @@ enum Command {
     Serve(server::ServeArgs),
     /// Import an API description and publish it as a product.
     Import(commands::import::ImportArgs),
+    /// Publish a stored version of an API description; an older one to roll back.
+    Publish(commands::publish::PublishArgs),
+    /// Export the guides to a folder of Markdown, and import one.
+    Docs(commands::docs::DocsArgs),
     /// Make, list, rotate, revoke and verify API keys.
     Keys(commands::keys::KeysArgs),
     /// Look at the audit log, and verify its chain.
@@ -69,6 +73,8 @@ async fn main() -> ExitCode {
     ended(match command {
         Command::Serve(args) => server::run(global, args).await,
         Command::Import(args) => commands::import::run(global, args).await,
+        Command::Publish(args) => commands::publish::run(global, args).await,
+        Command::Docs(args) => commands::docs::run(global, args).await,
         Command::Keys(args) => commands::keys::run(global, args).await,
         Command::Audit(args) => commands::audit::run(global, args).await,
         Command::Tenants(args) => commands::tenants::run(global, args).await,

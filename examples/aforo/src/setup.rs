@@ -10,7 +10,7 @@ use aforo_core::{
     },
     kernel::audit::Actor,
 };
-use aforo_docs::{service::Specs, store::Stores};
+use aforo_docs::{guide::Guides, service::Specs, store::Stores};
 use aforo_sql::AnyStore;
 use aforo_vault::Vault;
 use clap::Args;
@@ -69,6 +69,10 @@ impl Setup {
 
     pub(crate) fn specs(&self) -> Specs {
         Specs::new(self.stores.docs.clone(), self.clock.clone(), Arc::new(OsEntropy))
+    }
+
+    pub(crate) fn guides(&self) -> Guides {
+        Guides::new(self.stores.docs.clone(), self.clock.clone(), Arc::new(OsEntropy))
     }
 
     /// Sends a product's calls elsewhere from now on, and ends the credentials that the old server has seen.
