@@ -11,7 +11,7 @@ use std::{
 
 use aforo_docs::{
     request,
-    sample::{self, Context, KEY_VARIABLE, Language},
+    sample::{self, Context, KEY_VARIABLE},
     spec::openapi::ApiDescription,
 };
 
@@ -30,8 +30,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (mut samples, mut bytes) = (0_u32, 0_usize);
     let mut round = || {
-        for language in Language::AVAILABLE {
-            bytes += sample::render(*language, std::hint::black_box(&plain), &context).len();
+        for (_, sample) in sample::render_all(std::hint::black_box(&plain), &context) {
+            bytes += sample.len();
         }
     };
     for _ in 0..200 {

@@ -105,8 +105,20 @@ pub const KEY_VARIABLE: &str = "AFORO_KEY";
 
 /// The sample of a request.
 pub fn render(language: Language, request: &PlainRequest, context: &Context<'_>) -> String {
+    written(language, &Call::new(request, context))
+}
+
+/// The samples of a request in every language, in the order of [`Language::AVAILABLE`]: the request is prepared once.
+pub fn render_all<'a>(request: &'a PlainRequest, context: &Context<'a>) -> Vec<(Language, String)> {
     let call = Call::new(request, context);
-    let mut sample = language.generator().render(&call);
+    Language::AVAILABLE
+        .iter()
+        .map(|language| (*language, written(*language, &call)))
+        .collect()
+}
+
+fn written(language: Language, call: &Call<'_>) -> String {
+    let mut sample = language.generator().render(call);
     sample.truncate(sample.trim_end_matches('\n').len());
     sample
 }

@@ -18,13 +18,31 @@ impl Escapes<'_> {
         out
     }
     pub(super) fn apply_to(&self, text: &str, out: &mut String) {
-        for c in text.chars() {
+        // Most of a text is copied as it stands, a run at a time.
+        let mut odd = [false; 128];
+        odd[..32].fill(true);
+        odd[127] = true;
+        for (special, _) in self.special {
+            if let Some(slot) = odd.get_mut(*special as usize) {
+                *slot = true;
+            }
+        }
+        let mut rest = text;
+        while let Some(at) = rest
+            .bytes()
+            .position(|b| odd.get(usize::from(b)).is_none_or(|odd| *odd))
+        {
+            let (plain, from) = rest.split_at(at);
+            out.push_str(plain);
+            let Some(c) = from.chars().next() else { return };
             match self.special.iter().find(|(special, _)| *special == c) {
                 Some((_, escape)) => out.push_str(escape),
                 None if is_invisible(c) => (self.code)(c, out),
                 None => out.push(c),
             }
+            rest = &from[c.len_utf8()..];
         }
+        out.push_str(rest);
     }
 }
 

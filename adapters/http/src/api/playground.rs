@@ -618,12 +618,12 @@ fn write_samples(
         security,
         key_variable: sample::KEY_VARIABLE,
     };
-    let lines = Language::AVAILABLE.iter().map(|language| SampleLine {
+    let line = |(language, code): (Language, String)| SampleLine {
         language: language.id(),
         label: language.label(),
-        code: sample::render(*language, plain, &context),
-    });
-    lines.collect()
+        code,
+    };
+    sample::render_all(plain, &context).into_iter().map(line).collect()
 }
 
 impl From<Vec<InputError>> for Problem {
