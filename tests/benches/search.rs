@@ -18,25 +18,54 @@ const ENTRIES: usize = 10_000;
 const ROUNDS: usize = 1_000;
 
 const VERBS: [&str; 12] = [
-    "create", "list", "retrieve", "delete", "update", "cancel", "archive", "export", "verify", "restore", "approve", "rotate",
+    "create", "list", "retrieve", "delete", "update", "cancel", "archive", "export", "verify", "restore",
+    "approve", "rotate",
 ];
 const THINGS: [&str; 20] = [
-    "translation", "payment", "customer", "invoice", "subscription", "webhook", "glossary", "document", "refund", "token",
-    "session", "device", "member", "project", "report", "balance", "dispute", "mandate", "payout", "region",
+    "translation",
+    "payment",
+    "customer",
+    "invoice",
+    "subscription",
+    "webhook",
+    "glossary",
+    "document",
+    "refund",
+    "token",
+    "session",
+    "device",
+    "member",
+    "project",
+    "report",
+    "balance",
+    "dispute",
+    "mandate",
+    "payout",
+    "region",
 ];
 
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("bench.db");
-    let store = aforo_sql::sqlite::Store::open_file(&file).await.expect("SQLite opens");
+    let store = aforo_sql::sqlite::Store::open_file(&file)
+        .await
+        .expect("SQLite opens");
     store.migrate().await.expect("SQLite migrates");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).read_only(true);
-    let pool = sqlx::SqlitePool::connect_with(options).await.expect("SQLite opens again");
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&file)
+        .read_only(true);
+    let pool = sqlx::SqlitePool::connect_with(options)
+        .await
+        .expect("SQLite opens again");
     let (search, scope) = fill(Stores::of(store)).await;
     report("SQLite", &search, scope, async |words: &[String]| {
         let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-        let question = format!("\"§t{}\" AND ({})", scope.tenant().as_uuid().simple(), words.join(" AND "));
+        let question = format!(
+            "\"§t{}\" AND ({})",
+            scope.tenant().as_uuid().simple(),
+            words.join(" AND ")
+        );
         let sql = "SELECT e.entry FROM (SELECT rowid AS number FROM search_index WHERE search_index MATCH $1
              AND rank MATCH 'bm25(0.0, 10.0, 8.0, 4.0, 3.2, 1.0, 0.8)' ORDER BY rank LIMIT 20) AS found
              JOIN search_entries e ON e.number = found.number";
@@ -46,10 +75,17 @@ async fn main() {
     .await;
 
     let database = aforo_tests::postgres::Database::new().await;
-    let store = aforo_sql::postgres::Store::open(&database.url).await.expect("PostgreSQL opens");
-    let pool = sqlx::PgPool::connect(&database.url).await.expect("PostgreSQL opens again");
+    let store = aforo_sql::postgres::Store::open(&database.url)
+        .await
+        .expect("PostgreSQL opens");
+    let pool = sqlx::PgPool::connect(&database.url)
+        .await
+        .expect("PostgreSQL opens again");
     let (search, scope) = fill(Stores::of(store)).await;
-    sqlx::query(AssertSqlSafe("VACUUM ANALYZE")).execute(&pool).await.expect("the planner's figures");
+    sqlx::query(AssertSqlSafe("VACUUM ANALYZE"))
+        .execute(&pool)
+        .await
+        .expect("the planner's figures");
     report("PostgreSQL", &search, scope, async |words: &[String]| {
         let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
         let words = words.join(" & ");
@@ -71,7 +107,10 @@ async fn fill(stores: Stores) -> (Search, TenantScope) {
     let started = Instant::now();
     let entries: Vec<Entry> = (0..ENTRIES).map(entry).collect();
     let mut tx = store.begin().await.expect("a transaction");
-    tx.search(scope).replace("bench", "1", &entries).await.expect("the index is written");
+    tx.search(scope)
+        .replace("bench", "1", &entries)
+        .await
+        .expect("the index is written");
     tx.commit().await.expect("it is committed");
     println!("{ENTRIES} entries written in {:.1?}", started.elapsed());
     (Search::new(store), scope)
@@ -82,10 +121,20 @@ fn entry(n: usize) -> Entry {
     // A vocabulary of some thousand words, some of them usual and most of them rare.
     let word = |k: usize| {
         let rank = (n * 31 + k * 17) % (1 + (n * 7 + k * k * 13) % 4_000);
-        format!("{}{}", THINGS[rank % THINGS.len()].get(..4).unwrap_or_default(), letters(rank))
+        format!(
+            "{}{}",
+            THINGS[rank % THINGS.len()].get(..4).unwrap_or_default(),
+            letters(rank)
+        )
     };
     let body: Vec<String> = (0..120)
-        .map(|k| if k % 9 == 0 { THINGS[(n + k) % THINGS.len()].to_owned() } else { word(k) })
+        .map(|k| {
+            if k % 9 == 0 {
+                THINGS[(n + k) % THINGS.len()].to_owned()
+            } else {
+                word(k)
+            }
+        })
         .collect();
     let guide = n.is_multiple_of(3);
     Entry {
@@ -93,7 +142,11 @@ fn entry(n: usize) -> Entry {
         kind: if guide { Kind::Guide } else { Kind::Operation },
         product: None,
         title: format!("{verb} a {thing} {}", letters(n)),
-        names: if guide { vec![] } else { vec![format!("{verb}{thing}{n}")] },
+        names: if guide {
+            vec![]
+        } else {
+            vec![format!("{verb}{thing}{n}")]
+        },
         trail: vec![thing.to_owned()],
         method: (!guide).then(|| "POST".to_owned()),
         path: (!guide).then(|| format!("/v1/{thing}s/{{id}}/{verb}/{}", letters(n))),
@@ -116,9 +169,16 @@ async fn report(name: &str, search: &Search, scope: TenantScope, bare: impl Asyn
     println!("{name}");
     for (what, question) in [
         ("one usual word", question as fn(usize) -> Vec<String>),
-        ("two words", |n| vec![VERBS[n % 12].to_owned(), THINGS[n % 20].to_owned()]),
+        ("two words", |n| {
+            vec![VERBS[n % 12].to_owned(), THINGS[n % 20].to_owned()]
+        }),
         ("a rare word", |n| vec![letters(700 + n % 9_000)]),
-        ("a typing error", |n| vec![VERBS[n % 12].to_owned(), THINGS[n % 20].chars().rev().collect::<String>()]),
+        ("a typing error", |n| {
+            vec![
+                VERBS[n % 12].to_owned(),
+                THINGS[n % 20].chars().rev().collect::<String>(),
+            ]
+        }),
     ] {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for n in 0..ROUNDS {

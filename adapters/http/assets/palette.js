@@ -141,6 +141,10 @@ function pressed(event) {
   if (to !== undefined && options.length) {
     event.preventDefault();
     select(to);
+  } else if (event.key === 'Escape') {
+    // A search field would only empty itself.
+    event.preventDefault();
+    dialog.close();
   } else if (event.key === 'Enter' && !event.isComposing) {
     event.preventDefault();
     const text = input.value.trim();

@@ -28,7 +28,8 @@ impl Scoped<'_> {
     fn indexed(&self) -> impl Iterator<Item = &(String, Arc<Indexed>)> {
         let tenant = self.scope.tenant();
         let from = self.data.search.entries.range((tenant, String::new())..);
-        from.take_while(move |((of, _), _)| *of == tenant).map(|(_, row)| row)
+        from.take_while(move |((of, _), _)| *of == tenant)
+            .map(|(_, row)| row)
     }
     /// In how many entries each word is.
     fn words(&self) -> HashMap<String, u32> {
@@ -42,7 +43,8 @@ impl Scoped<'_> {
     }
     fn stored(&self, source: &str) -> Vec<(String, String)> {
         let rows = self.indexed().filter(|(of, _)| of == source);
-        rows.map(|(_, indexed)| (indexed.entry.key.clone(), indexed.hash.clone())).collect()
+        rows.map(|(_, indexed)| (indexed.entry.key.clone(), indexed.hash.clone()))
+            .collect()
     }
 }
 
@@ -54,8 +56,15 @@ impl SearchRepository for Scoped<'_> {
     }
     async fn sources(&mut self) -> Result<Vec<(String, String)>, StoreError> {
         let tenant = self.scope.tenant();
-        let all = self.data.search.sources.iter().filter(|((of, _), _)| *of == tenant);
-        Ok(all.map(|((_, source), state)| (source.clone(), state.clone())).collect())
+        let all = self
+            .data
+            .search
+            .sources
+            .iter()
+            .filter(|((of, _), _)| *of == tenant);
+        Ok(all
+            .map(|((_, source), state)| (source.clone(), state.clone()))
+            .collect())
     }
     async fn replace(&mut self, source: &str, state: &str, entries: &[Entry]) -> Result<Changes, StoreError> {
         let tenant = self.scope.tenant();
@@ -118,7 +127,10 @@ impl SearchRepository for Scoped<'_> {
                 && product.is_none_or(|product| Some(product) == indexed.entry.product)
                 && indexed.exact.contains(squeezed)
         };
-        let found = self.indexed().filter(|(_, indexed)| wanted(indexed)).take(most as usize);
+        let found = self
+            .indexed()
+            .filter(|(_, indexed)| wanted(indexed))
+            .take(most as usize);
         Ok(found.map(|(_, indexed)| indexed.entry.clone()).collect())
     }
     async fn count(&mut self, asked: &Asked) -> Result<Vec<Count>, StoreError> {
@@ -138,25 +150,46 @@ impl SearchRepository for Scoped<'_> {
         let known = self.words();
         let usage = |wanted: &Wanted| {
             let stemmed = stem(&wanted.word);
-            let fits = |word: &str| stem(word) == stemmed || (wanted.prefix && word.starts_with(&wanted.word));
-            known.iter().filter(|(word, _)| fits(word)).map(|(_, entries)| entries).sum()
+            let fits =
+                |word: &str| stem(word) == stemmed || (wanted.prefix && word.starts_with(&wanted.word));
+            known
+                .iter()
+                .filter(|(word, _)| fits(word))
+                .map(|(_, entries)| entries)
+                .sum()
         };
         Ok(words.iter().map(usage).collect())
     }
-    async fn vocabulary(&mut self, least: usize, most: Option<usize>) -> Result<Vec<(String, u32)>, StoreError> {
+    async fn vocabulary(
+        &mut self,
+        least: usize,
+        most: Option<usize>,
+    ) -> Result<Vec<(String, u32)>, StoreError> {
         let within = |word: &str| {
             let characters = word.chars().count();
             characters >= least && most.is_none_or(|most| characters <= most)
         };
-        Ok(self.words().into_iter().filter(|(word, _)| within(word)).collect())
+        Ok(self
+            .words()
+            .into_iter()
+            .filter(|(word, _)| within(word))
+            .collect())
     }
 }
 
 /// How many clauses are in the title, then in the keys.
 fn weight(indexed: &Indexed, asked: &Asked) -> usize {
     let only = |title: bool| Indexed {
-        title: if title { indexed.title.clone() } else { Default::default() },
-        keys: if title { Default::default() } else { indexed.keys.clone() },
+        title: if title {
+            indexed.title.clone()
+        } else {
+            Default::default()
+        },
+        keys: if title {
+            Default::default()
+        } else {
+            indexed.keys.clone()
+        },
         body: Default::default(),
         ..indexed.clone()
     };

@@ -65,7 +65,11 @@ pub(crate) fn index_row(indexed: &Indexed, scope: &[String]) -> Value {
     let mut places: BTreeMap<&str, Vec<(usize, char)>> = BTreeMap::new();
     let mut offset = 1;
     for (field, weight) in indexed.fields().into_iter().zip(['A', 'B', 'C']) {
-        let words = field.words.iter().enumerate().chain(field.more.iter().map(|(at, word)| (*at, word)));
+        let words = field
+            .words
+            .iter()
+            .enumerate()
+            .chain(field.more.iter().map(|(at, word)| (*at, word)));
         for (at, word) in words {
             places
                 .entry(word)
@@ -83,7 +87,10 @@ pub(crate) fn index_row(indexed: &Indexed, scope: &[String]) -> Value {
         at.sort_unstable();
         at.dedup_by_key(|(at, _)| *at);
         at.truncate(MAX_POSITIONS);
-        let at: Vec<String> = at.into_iter().map(|(at, weight)| format!("{at}{weight}")).collect();
+        let at: Vec<String> = at
+            .into_iter()
+            .map(|(at, weight)| format!("{at}{weight}"))
+            .collect();
         lexemes.push_str(&format!("{}:{} ", quoted(word), at.join(",")));
     }
     json!({"key": indexed.entry.key, "lexemes": lexemes})

@@ -161,7 +161,10 @@ pub async fn exact_names_come_first(store: &impl DocsStore) {
     finds(
         store,
         &[
-            ("createTranslation", &["createTranslation", "createTranslationBatch"]),
+            (
+                "createTranslation",
+                &["createTranslation", "createTranslationBatch"],
+            ),
             ("createtranslation", &["createTranslation"]),
             ("create_translation", &["createTranslation"]),
             ("create translation", &["createTranslation"]),
@@ -208,7 +211,10 @@ pub async fn all_words_beat_some_words(store: &impl DocsStore) {
     let (world, _) = documented(store).await;
     let results = ask(store, world.own, question("idempotency python")).await;
     let found: Vec<&str> = results.hits.iter().map(|hit| hit.entry.key.as_str()).collect();
-    assert!(results.partial && found.contains(&"sdk") && found.contains(&"idempotency"), "{found:?}");
+    assert!(
+        results.partial && found.contains(&"sdk") && found.contains(&"idempotency"),
+        "{found:?}"
+    );
     let all = ask(store, world.own, question("translate")).await;
     assert!(!all.partial);
     let none = ask(store, world.own, question("zzyzx qwrtp")).await;
@@ -222,7 +228,10 @@ pub async fn a_word_is_found_while_it_is_typed(store: &impl DocsStore) {
         let found = keys(store, world.own, typed).await;
         assert!(found.contains(&"rotation".to_owned()), "{typed}: {found:?}");
     }
-    assert_eq!(keys(store, world.own, "createTranslationB").await[0], "createTranslationBatch");
+    assert_eq!(
+        keys(store, world.own, "createTranslationB").await[0],
+        "createTranslationBatch"
+    );
     assert_eq!(keys(store, world.own, "langu").await[0], "listLanguages");
     let found = keys(store, world.own, "glo entry").await;
     assert!(!found.contains(&"createGlossary".to_owned()), "{found:?}");
@@ -251,11 +260,20 @@ pub async fn a_phrase_is_found_as_it_stands(store: &impl DocsStore) {
     let phrase = keys(store, world.own, "\"rate limit\" ").await;
     assert_eq!(phrase, ["createTranslationBatch"]);
     assert_eq!(keys(store, world.own, "\"rate limits\"").await, ["limits"]);
-    assert_eq!(keys(store, world.own, "\"limits rate\"").await, Vec::<String>::new());
-    assert_eq!(keys(store, world.own, "\"smallest unit\" payment").await[..2], ["createPayment", "Payment"]);
+    assert_eq!(
+        keys(store, world.own, "\"limits rate\"").await,
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        keys(store, world.own, "\"smallest unit\" payment").await[..2],
+        ["createPayment", "Payment"]
+    );
     assert!(keys(store, world.own, "rate limit").await.len() >= 2);
     // Not from one field into the next.
-    assert_eq!(keys(store, world.own, "\"limits each\"").await, Vec::<String>::new());
+    assert_eq!(
+        keys(store, world.own, "\"limits each\"").await,
+        Vec::<String>::new()
+    );
     assert_eq!(keys(store, world.own, "\"create translation\"").await.len(), 2);
     assert_eq!(keys(store, world.own, "\"page size\"").await, ["createGlossary"]);
 }
@@ -265,12 +283,24 @@ pub async fn identifiers_are_found_by_their_parts(store: &impl DocsStore) {
     let (world, _) = documented(store).await;
     for text in ["page_size", "pageSize", "pagesize", "page-size", "page size"] {
         let found = keys(store, world.own, text).await;
-        assert_eq!(found.first().map(String::as_str), Some("createGlossary"), "{text}: {found:?}");
+        assert_eq!(
+            found.first().map(String::as_str),
+            Some("createGlossary"),
+            "{text}: {found:?}"
+        );
     }
     for text in ["source language", "sourcelanguage", "source_language"] {
-        assert!(keys(store, world.own, text).await.contains(&"createGlossary".to_owned()), "{text}");
+        assert!(
+            keys(store, world.own, text)
+                .await
+                .contains(&"createGlossary".to_owned()),
+            "{text}"
+        );
     }
-    assert_eq!(keys(store, world.own, "target_lang").await[0], "TranslationRequest");
+    assert_eq!(
+        keys(store, world.own, "target_lang").await[0],
+        "TranslationRequest"
+    );
 }
 
 /// One error in four letters, two in eight; the meant question is told.
@@ -288,12 +318,28 @@ pub async fn typing_errors_are_forgiven(store: &impl DocsStore) {
     ] {
         let results = ask(store, world.own, question(text)).await;
         let found: Vec<&str> = results.hits.iter().map(|hit| hit.entry.key.as_str()).collect();
-        assert_eq!(found.first(), Some(&first), "{text}: {found:?}, {:?}", results.suggestion);
+        assert_eq!(
+            found.first(),
+            Some(&first),
+            "{text}: {found:?}, {:?}",
+            results.suggestion
+        );
         assert_eq!(results.suggestion.as_deref(), Some(meant), "{text}");
     }
     // Words that are known, short, or far from all others stay as they are.
-    for text in ["translate", "kye", "qqqqqqqq", "rotating", "transl", "\"tranlsate text\""] {
-        assert_eq!(ask(store, world.own, question(text)).await.suggestion, None, "{text}");
+    for text in [
+        "translate",
+        "kye",
+        "qqqqqqqq",
+        "rotating",
+        "transl",
+        "\"tranlsate text\"",
+    ] {
+        assert_eq!(
+            ask(store, world.own, question(text)).await.suggestion,
+            None,
+            "{text}"
+        );
     }
 }
 
@@ -304,9 +350,15 @@ pub async fn filters_keep_to_a_product_and_a_kind(store: &impl DocsStore) {
     let found = |results: &SearchResults| -> Vec<String> {
         results.hits.iter().map(|hit| hit.entry.key.clone()).collect()
     };
-    assert_eq!(found(&ask(store, world.own, request.clone()).await), ["listWebhooks", "listWebhookDeliveries"]);
+    assert_eq!(
+        found(&ask(store, world.own, request.clone()).await),
+        ["listWebhooks", "listWebhookDeliveries"]
+    );
     request.product = Some(other);
-    assert_eq!(found(&ask(store, world.own, request.clone()).await), ["listWebhookDeliveries"]);
+    assert_eq!(
+        found(&ask(store, world.own, request.clone()).await),
+        ["listWebhookDeliveries"]
+    );
     request.counts = true;
     let counted = ask(store, world.own, request).await.counts;
     let one = |product| Count {
@@ -315,15 +367,27 @@ pub async fn filters_keep_to_a_product_and_a_kind(store: &impl DocsStore) {
         entries: 1,
     };
     assert_eq!(counted.len(), 2);
-    assert!(counted.contains(&one(other)) && counted.contains(&one(world.product)), "{counted:?}");
+    assert!(
+        counted.contains(&one(other)) && counted.contains(&one(world.product)),
+        "{counted:?}"
+    );
     let mut request = question("translation");
     request.kind = Some(Kind::Schema);
-    assert_eq!(found(&ask(store, world.own, request.clone()).await), ["TranslationRequest", "GlossaryEntry"]);
+    assert_eq!(
+        found(&ask(store, world.own, request.clone()).await),
+        ["TranslationRequest", "GlossaryEntry"]
+    );
     request.limit = 1;
-    assert_eq!(found(&ask(store, world.own, request).await), ["TranslationRequest"]);
+    assert_eq!(
+        found(&ask(store, world.own, request).await),
+        ["TranslationRequest"]
+    );
     let mut request = question("/v1/webhooks");
     request.product = Some(other);
-    assert_eq!(found(&ask(store, world.own, request).await), ["listWebhookDeliveries"]);
+    assert_eq!(
+        found(&ask(store, world.own, request).await),
+        ["listWebhookDeliveries"]
+    );
 }
 
 /// Nothing of another tenant is found, counted, suggested or changed.
@@ -331,17 +395,30 @@ pub async fn what_another_tenant_has_is_not_found(store: &impl DocsStore) {
     let (a, _) = documented(store).await;
     let b = world(store).await;
     for scope in [b.wide, b.own] {
-        for text in ["translate", "createTranslation", "/v1/translate", "tranlsate", "rotation key", "\"rate limits\""] {
+        for text in [
+            "translate",
+            "createTranslation",
+            "/v1/translate",
+            "tranlsate",
+            "rotation key",
+            "\"rate limits\"",
+        ] {
             let mut request = question(text);
             (request.counts, request.product) = (true, (text == "translate").then_some(a.product));
             let results = ask(store, scope, request).await;
-            assert!(results.hits.is_empty() && results.counts.is_empty() && results.suggestion.is_none(), "{text}");
+            assert!(
+                results.hits.is_empty() && results.counts.is_empty() && results.suggestion.is_none(),
+                "{text}"
+            );
         }
         assert_eq!(read(store).await.search(scope).sources().await.unwrap(), []);
     }
     let mut tx = begin(store).await;
     assert_eq!(tx.search(b.wide).remove("a").await.unwrap(), 0);
-    tx.search(b.wide).replace("a", "1", &[guide("x", "Translate", "")]).await.unwrap();
+    tx.search(b.wide)
+        .replace("a", "1", &[guide("x", "Translate", "")])
+        .await
+        .unwrap();
     let foreign = Entry {
         product: Some(a.product),
         ..guide("y", "Foreign", "")
@@ -371,31 +448,60 @@ pub async fn a_source_is_replaced_as_a_whole(store: &impl DocsStore) {
     assert_eq!(replace(&translation, "3").await, (2, 2));
     let found = keys(store, world.own, "sentence").await;
     assert_eq!(found, ["createTranslation"]);
-    assert!(!keys(store, world.own, &removed.title).await.contains(&removed.key));
+    assert!(
+        !keys(store, world.own, &removed.title)
+            .await
+            .contains(&removed.key)
+    );
     assert_eq!(keys(store, world.own, "xylofones").await, ["fresh"]);
     let states = read(store).await.search(world.wide).sources().await.unwrap();
     let state = |source: &str, state: &str| (source.to_owned(), state.to_owned());
     assert_eq!(states, [state("a", "3"), state("b", "1"), state("c", "1")]);
     // A key belongs to one source.
     let taken = guide("rotation", "Again", "");
-    super::assert_conflict(begin(store).await.search(world.wide).replace("a", "4", &[taken]).await.map(|_| ()));
+    super::assert_conflict(
+        begin(store)
+            .await
+            .search(world.wide)
+            .replace("a", "4", &[taken])
+            .await
+            .map(|_| ()),
+    );
     let mut tx = begin(store).await;
-    assert_eq!(tx.search(world.wide).remove("a").await.unwrap(), translation.len());
+    assert_eq!(
+        tx.search(world.wide).remove("a").await.unwrap(),
+        translation.len()
+    );
     tx.commit().await.unwrap();
     for text in ["sentence", "xylophone", "xylofone", "glossary"] {
         let results = ask(store, world.own, question(text)).await;
-        assert!(results.hits.is_empty() && results.suggestion.is_none(), "{text}: {results:?}");
+        assert!(
+            results.hits.is_empty() && results.suggestion.is_none(),
+            "{text}: {results:?}"
+        );
     }
     // What other sources have is there still, and known.
     assert_eq!(keys(store, world.own, "rotaet key").await[0], "rotation");
-    assert_eq!(read(store).await.search(world.wide).sources().await.unwrap().len(), 2);
+    assert_eq!(
+        read(store)
+            .await
+            .search(world.wide)
+            .sources()
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 /// What is not committed is not found.
 pub async fn an_index_follows_its_transaction(store: &impl DocsStore) {
     let (world, _) = documented(store).await;
     let mut tx = begin(store).await;
-    tx.search(world.wide).replace("d", "1", &[guide("late", "Zebras", "")]).await.unwrap();
+    tx.search(world.wide)
+        .replace("d", "1", &[guide("late", "Zebras", "")])
+        .await
+        .unwrap();
     assert_eq!(keys(store, world.own, "zebras").await, Vec::<String>::new());
     drop(tx);
     assert_eq!(keys(store, world.own, "zebras").await, Vec::<String>::new());
@@ -464,12 +570,23 @@ pub async fn any_question_is_harmless(store: &impl DocsStore) {
         "§translate",
     ] {
         let found = keys(store, world.own, text).await;
-        assert!(found.contains(&"createTranslation".to_owned()), "{text}: {found:?}");
+        assert!(
+            found.contains(&"createTranslation".to_owned()),
+            "{text}: {found:?}"
+        );
     }
     // The marks of a scope are no words: nobody asks for a tenant or a kind.
     let tenant = world.tenant.as_uuid().simple().to_string();
-    for text in [format!("§t{tenant}"), format!("t{tenant}"), "§koperation".to_owned()] {
-        assert_eq!(keys(store, world.own, &text).await, Vec::<String>::new(), "{text}");
+    for text in [
+        format!("§t{tenant}"),
+        format!("t{tenant}"),
+        "§koperation".to_owned(),
+    ] {
+        assert_eq!(
+            keys(store, world.own, &text).await,
+            Vec::<String>::new(),
+            "{text}"
+        );
     }
 }
 
@@ -495,7 +612,11 @@ pub async fn other_scripts_are_found(store: &impl DocsStore) {
 pub async fn hits_are_marked(store: &impl DocsStore) {
     let (world, _) = documented(store).await;
     let marked = |marked: &crate::search::Marked| -> Vec<String> {
-        marked.pieces().filter(|(_, marked)| *marked).map(|(piece, _)| piece.to_owned()).collect()
+        marked
+            .pieces()
+            .filter(|(_, marked)| *marked)
+            .map(|(piece, _)| piece.to_owned())
+            .collect()
     };
     let first = |results: SearchResults| results.hits.into_iter().next().unwrap();
     let hit = first(ask(store, world.own, question("rotating keys")).await);
@@ -511,12 +632,21 @@ pub async fn hits_are_marked(store: &impl DocsStore) {
     assert_eq!(marked(&hit.title), ["Idempotent"]);
     // Long texts are cut around what was found.
     let filler = "Words that say nothing. ".repeat(60);
-    let long = guide("long", "A long one", &format!("{filler}Here is the needle, after all. {filler}"));
+    let long = guide(
+        "long",
+        "A long one",
+        &format!("{filler}Here is the needle, after all. {filler}"),
+    );
     let mut tx = begin(store).await;
     tx.search(world.wide).replace("d", "1", &[long]).await.unwrap();
     tx.commit().await.unwrap();
-    let excerpt = first(ask(store, world.own, question("needle")).await).excerpt.unwrap();
-    assert!(excerpt.text.starts_with('…') && excerpt.text.ends_with('…'), "{excerpt:?}");
+    let excerpt = first(ask(store, world.own, question("needle")).await)
+        .excerpt
+        .unwrap();
+    assert!(
+        excerpt.text.starts_with('…') && excerpt.text.ends_with('…'),
+        "{excerpt:?}"
+    );
     assert!(excerpt.text.chars().count() < 200);
     assert_eq!(marked(&excerpt), ["needle"]);
 }
@@ -545,20 +675,44 @@ pub async fn a_name_is_found_among_many(store: &impl DocsStore) {
     let many = |n: usize| {
         let id = format!("createCustomerThing{n}");
         let path = format!("/v1/customers/{{id}}/things{n}");
-        operation(product, &id, ("POST", &path), &format!("Create a customer thing {n}"), "Customers", "Create a customer.")
+        operation(
+            product,
+            &id,
+            ("POST", &path),
+            &format!("Create a customer thing {n}"),
+            "Customers",
+            "Create a customer.",
+        )
     };
     let mut entries: Vec<Entry> = (0..400).map(many).collect();
-    entries.push(operation(product, "createCustomer", ("POST", "/v1/customers"), "Add somebody", "People", ""));
+    entries.push(operation(
+        product,
+        "createCustomer",
+        ("POST", "/v1/customers"),
+        "Add somebody",
+        "People",
+        "",
+    ));
     let mut tx = begin(store).await;
     tx.search(world.wide).replace("d", "1", &entries).await.unwrap();
     tx.commit().await.unwrap();
-    for text in ["createCustomer", "create customer", "POST /v1/customers", "/v1/customers"] {
+    for text in [
+        "createCustomer",
+        "create customer",
+        "POST /v1/customers",
+        "/v1/customers",
+    ] {
         assert_eq!(keys(store, world.own, text).await[0], "createCustomer", "{text}");
     }
     let mut request = question("customer");
     request.counts = true;
     // Those, the one with the name, and a guide.
-    let counted: u64 = ask(store, world.own, request).await.counts.iter().map(|count| count.entries).sum();
+    let counted: u64 = ask(store, world.own, request)
+        .await
+        .counts
+        .iter()
+        .map(|count| count.entries)
+        .sum();
     assert_eq!(counted, 402);
     assert_eq!(Query::parse("createCustomer").clauses.len(), 1);
 }

@@ -24,8 +24,13 @@ pub fn entries_of(product: ProductId, description: &ApiDescription) -> Vec<Entry
         .operations()
         .iter()
         .filter_map(|summary| description.operation(&summary.id));
-    let webhooks = description.webhooks().iter().filter_map(|summary| description.webhook(&summary.id));
-    let calls = operations.chain(webhooks).map(|operation| operation_entry(product, description, &operation));
+    let webhooks = description
+        .webhooks()
+        .iter()
+        .filter_map(|summary| description.webhook(&summary.id));
+    let calls = operations
+        .chain(webhooks)
+        .map(|operation| operation_entry(product, description, &operation));
     let schemas = description.schemas().filter_map(|name| {
         let schema = description.schema(name)?;
         Some(schema_entry(product, name, &schema))
@@ -42,7 +47,11 @@ fn operation_entry(product: ProductId, description: &ApiDescription, operation: 
     }
     if let Some(request) = &operation.body {
         body.markdown(&request.description);
-        for schema in request.contents.iter().filter_map(|content| content.schema.as_ref()) {
+        for schema in request
+            .contents
+            .iter()
+            .filter_map(|content| content.schema.as_ref())
+        {
             body.schema(schema, LEVELS);
         }
     }
@@ -108,14 +117,23 @@ pub fn entries_of_page(node: &Node, above: &[String], version: &PageVersion) -> 
         address: node.path.clone(),
         anchor,
     };
-    let mut entries = vec![section(key_of_page(page.id, ""), page.title.clone(), above.to_vec(), None)];
+    let mut entries = vec![section(
+        key_of_page(page.id, ""),
+        page.title.clone(),
+        above.to_vec(),
+        None,
+    )];
     let mut headings = rendered.headings.iter().peekable();
     for line in rendered.text.lines() {
         // The text has each heading on a line of its own.
         if let Some(heading) = headings.next_if(|heading| heading.text.trim() == line.trim()) {
             let mut trail = above.to_vec();
             trail.push(page.title.clone());
-            let title = if heading.text.trim().is_empty() { &page.title } else { &heading.text };
+            let title = if heading.text.trim().is_empty() {
+                &page.title
+            } else {
+                &heading.text
+            };
             entries.push(section(
                 key_of_page(page.id, &heading.id),
                 title.clone(),
@@ -127,7 +145,9 @@ pub fn entries_of_page(node: &Node, above: &[String], version: &PageVersion) -> 
         }
     }
     // A heading with the page's own title is the page.
-    let again = entries.get(1).is_some_and(|first| first.title.trim() == page.title.trim());
+    let again = entries
+        .get(1)
+        .is_some_and(|first| first.title.trim() == page.title.trim());
     if again && entries.first().is_some_and(|first| first.body.is_empty()) {
         let heading = entries.remove(1);
         if let Some(first) = entries.first_mut() {
@@ -172,7 +192,12 @@ impl Body {
                 self.schema(&property.schema, levels - 1);
             }
         }
-        let values: Vec<&str> = schema.enumeration.iter().filter_map(|value| value.as_str()).take(20).collect();
+        let values: Vec<&str> = schema
+            .enumeration
+            .iter()
+            .filter_map(|value| value.as_str())
+            .take(20)
+            .collect();
         push(&mut self.text, &values.join(", "));
         if let Some(items) = &schema.items {
             self.schema(items, levels);

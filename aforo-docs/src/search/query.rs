@@ -115,7 +115,11 @@ impl Query {
                 end = clause.place.1;
             }
         }
-        (end > 0).then(|| (text + self.text.get(end..).unwrap_or_default()).trim_end().to_owned())
+        (end > 0).then(|| {
+            (text + self.text.get(end..).unwrap_or_default())
+                .trim_end()
+                .to_owned()
+        })
     }
 }
 
@@ -134,7 +138,12 @@ fn phrase(runs: Vec<Run>, offset: usize) -> Option<Clause> {
 fn loose(runs: Vec<Run>, offset: usize) -> Vec<Clause> {
     let mut clauses: Vec<Clause> = Vec::new();
     for run in runs {
-        let Some((start, end)) = run.words.first().zip(run.words.last()).map(|(a, b)| (a.start, b.end)) else {
+        let Some((start, end)) = run
+            .words
+            .first()
+            .zip(run.words.last())
+            .map(|(a, b)| (a.start, b.end))
+        else {
             continue;
         };
         let words = run.words.into_iter().map(|word| word.text);
@@ -176,8 +185,14 @@ impl Clause {
         if self.words.len() > 1 {
             let last = self.words.len() - 1;
             let part = |(n, word): (usize, &String)| (word.clone(), self.prefix && n == last);
-            all.push(Alternative::All(self.words.iter().enumerate().map(part).collect()));
-            let stems = self.words.iter().map(|word| (stem(word).into_owned(), false)).collect();
+            all.push(Alternative::All(
+                self.words.iter().enumerate().map(part).collect(),
+            ));
+            let stems = self
+                .words
+                .iter()
+                .map(|word| (stem(word).into_owned(), false))
+                .collect();
             all.push(Alternative::All(stems));
         } else {
             all.push(exact(&stem(&whole)));
@@ -209,7 +224,10 @@ mod tests {
 
     fn words(question: &str) -> Vec<(String, bool, bool)> {
         let clauses = Query::parse(question).clauses;
-        clauses.into_iter().map(|c| (c.words.join("+"), c.phrase, c.prefix)).collect()
+        clauses
+            .into_iter()
+            .map(|c| (c.words.join("+"), c.phrase, c.prefix))
+            .collect()
     }
     fn clause(text: &str, phrase: bool, prefix: bool) -> (String, bool, bool) {
         (text.to_owned(), phrase, prefix)
@@ -217,17 +235,35 @@ mod tests {
 
     #[test]
     fn words_phrases_and_what_is_being_typed() {
-        assert_eq!(words("how do I rotate a key"), [clause("rotate", false, false), clause("key", false, true)]);
+        assert_eq!(
+            words("how do I rotate a key"),
+            [clause("rotate", false, false), clause("key", false, true)]
+        );
         assert_eq!(words("the"), [clause("the", false, true)]);
-        assert_eq!(words(r#""rate limit" key "#), [clause("rate+limit", true, false), clause("key", false, true)]);
-        assert_eq!(words(r#"key "rate lim"#), [clause("key", false, false), clause("rate+lim", true, false)]);
-        assert_eq!(words("createTranslation"), [clause("create+translation", false, true)]);
-        assert_eq!(words("POST /v1/translate"), [
-            clause("post", false, false),
-            clause("v1", false, false),
-            clause("translate", false, true)
-        ]);
-        assert_eq!(words("翻訳する key"), [clause("翻+訳+す+る", true, false), clause("key", false, true)]);
+        assert_eq!(
+            words(r#""rate limit" key "#),
+            [clause("rate+limit", true, false), clause("key", false, true)]
+        );
+        assert_eq!(
+            words(r#"key "rate lim"#),
+            [clause("key", false, false), clause("rate+lim", true, false)]
+        );
+        assert_eq!(
+            words("createTranslation"),
+            [clause("create+translation", false, true)]
+        );
+        assert_eq!(
+            words("POST /v1/translate"),
+            [
+                clause("post", false, false),
+                clause("v1", false, false),
+                clause("translate", false, true)
+            ]
+        );
+        assert_eq!(
+            words("翻訳する key"),
+            [clause("翻+訳+す+る", true, false), clause("key", false, true)]
+        );
         assert_eq!(words("🦀 \" ' ( * : -"), []);
         assert!(words(&"many words ".repeat(300)).len() <= MAX_CLAUSES);
     }
@@ -236,15 +272,23 @@ mod tests {
     fn alternatives_hold_forms_and_parts() {
         let one = |question: &str| Query::parse(question).clauses[0].alternatives();
         let all = |words: &[(&str, bool)]| {
-            Alternative::All(words.iter().map(|(word, prefix)| ((*word).to_owned(), *prefix)).collect())
+            Alternative::All(
+                words
+                    .iter()
+                    .map(|(word, prefix)| ((*word).to_owned(), *prefix))
+                    .collect(),
+            )
         };
         assert_eq!(one("keys"), [all(&[("keys", true)]), all(&[("key", false)])]);
         assert_eq!(one("key"), [all(&[("key", true)])]);
-        assert_eq!(one("createPet"), [
-            all(&[("createpet", true)]),
-            all(&[("create", false), ("pet", true)]),
-            all(&[("creat", false), ("pet", false)])
-        ]);
+        assert_eq!(
+            one("createPet"),
+            [
+                all(&[("createpet", true)]),
+                all(&[("create", false), ("pet", true)]),
+                all(&[("creat", false), ("pet", false)])
+            ]
+        );
         assert_eq!(one(r#""keys" x"#), [all(&[("keys", false)])]);
     }
 

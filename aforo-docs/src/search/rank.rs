@@ -33,7 +33,10 @@ impl Marked {
     /// The text in pieces, each with whether it is marked.
     pub fn pieces(&self) -> impl Iterator<Item = (&str, bool)> {
         let mut at = 0;
-        let ends = self.marks.iter().flat_map(|mark| [(mark.start, false), (mark.end, true)]);
+        let ends = self
+            .marks
+            .iter()
+            .flat_map(|mark| [(mark.start, false), (mark.end, true)]);
         ends.chain([(self.text.len(), false)])
             .filter_map(move |(end, marked)| {
                 let piece = self.text.get(at..end)?;
@@ -76,7 +79,11 @@ impl<'q> Ranker<'q> {
         let ranked = |clause: &'q Clause| Ranked {
             whole: clause.whole(),
             stems: clause.words.iter().map(|word| stem(word).into_owned()).collect(),
-            meant: clause.meant.iter().map(|word| (word.as_str(), stem(word).into_owned())).collect(),
+            meant: clause
+                .meant
+                .iter()
+                .map(|word| (word.as_str(), stem(word).into_owned()))
+                .collect(),
             weight: 1.0 / (1.0 + 0.25 * (1.0 + f64::from(entries(clause))).ln()),
             clause,
         };
@@ -125,7 +132,14 @@ impl<'q> Ranker<'q> {
         if self.is_exact(entry) {
             score += EXACT;
         }
-        (found, if entry.kind == Kind::Schema { score * 0.9 } else { score })
+        (
+            found,
+            if entry.kind == Kind::Schema {
+                score * 0.9
+            } else {
+                score
+            },
+        )
     }
 
     /// Whether the question is the entry's title, one of its names, or its path.
@@ -137,9 +151,12 @@ impl<'q> Ranker<'q> {
     fn together(&self, field: &[Run]) -> f64 {
         let flat: Vec<&Run> = field.iter().collect();
         let fits = |ranked: &Ranked<'_>, run: &Run| ranked.best(std::slice::from_ref(run)) > 0.0;
-        let found = flat
-            .windows(self.clauses.len())
-            .any(|window| self.clauses.iter().zip(window).all(|(ranked, run)| fits(ranked, run)));
+        let found = flat.windows(self.clauses.len()).any(|window| {
+            self.clauses
+                .iter()
+                .zip(window)
+                .all(|(ranked, run)| fits(ranked, run))
+        });
         f64::from(u8::from(found))
     }
 
@@ -161,7 +178,9 @@ impl<'q> Ranker<'q> {
         // The window that has most marks; the first of those.
         let (mut best, mut most) = (marks.first()?.start, 0);
         for (n, mark) in marks.iter().enumerate() {
-            let inside = marks[n..].iter().take_while(|m| m.end <= mark.start + EXCERPT - LEAD);
+            let inside = marks[n..]
+                .iter()
+                .take_while(|m| m.end <= mark.start + EXCERPT - LEAD);
             let mut seen: Vec<&str> = inside.filter_map(|m| text.get(m.clone())).collect();
             seen.sort_unstable();
             seen.dedup();
@@ -177,7 +196,9 @@ impl<'q> Ranker<'q> {
         let end = if end == text.len() {
             end
         } else {
-            text[start..end].rfind(char::is_whitespace).map_or(end, |at| start + at)
+            text[start..end]
+                .rfind(char::is_whitespace)
+                .map_or(end, |at| start + at)
         };
         let mut excerpt = Marked::default();
         if start > 0 {
@@ -185,12 +206,18 @@ impl<'q> Ranker<'q> {
         }
         let shift = excerpt.text.len();
         // Line ends are blanks of the same length.
-        excerpt.text.extend(text[start..end].chars().map(|c| if c == '\n' { ' ' } else { c }));
+        excerpt
+            .text
+            .extend(text[start..end].chars().map(|c| if c == '\n' { ' ' } else { c }));
         if end < text.len() {
             excerpt.text.push('…');
         }
-        let inside = marks.into_iter().filter(|mark| mark.start >= start && mark.end <= end);
-        excerpt.marks = inside.map(|mark| mark.start - start + shift..mark.end - start + shift).collect();
+        let inside = marks
+            .into_iter()
+            .filter(|mark| mark.start >= start && mark.end <= end);
+        excerpt.marks = inside
+            .map(|mark| mark.start - start + shift..mark.end - start + shift)
+            .collect();
         Some(excerpt)
     }
 
@@ -199,7 +226,11 @@ impl<'q> Ranker<'q> {
             if ranked.clause.phrase && ranked.clause.words.len() > 1 {
                 let words: Vec<_> = field.iter().flat_map(|run| &run.words).collect();
                 for window in words.windows(ranked.clause.words.len()) {
-                    if window.iter().zip(&ranked.clause.words).all(|(word, asked)| word.text == *asked) {
+                    if window
+                        .iter()
+                        .zip(&ranked.clause.words)
+                        .all(|(word, asked)| word.text == *asked)
+                    {
                         marks.extend(window.iter().map(|word| word.start..word.end));
                     }
                 }
@@ -228,7 +259,13 @@ impl<'q> Ranker<'q> {
 impl Ranked<'_> {
     /// How a word of a text fits.
     fn fit(&self, word: &str) -> Option<Fit> {
-        let all = |quality, begins| Some(Fit { word: None, quality, begins });
+        let all = |quality, begins| {
+            Some(Fit {
+                word: None,
+                quality,
+                begins,
+            })
+        };
         if word == self.whole {
             return all(1.0, false);
         }
@@ -262,7 +299,9 @@ impl Ranked<'_> {
             return all(0.7, true);
         }
         for (meant, stemmed) in &self.meant {
-            if word == *meant || (stemmed.as_bytes().first() == word.as_bytes().first() && stem(word) == *stemmed) {
+            if word == *meant
+                || (stemmed.as_bytes().first() == word.as_bytes().first() && stem(word) == *stemmed)
+            {
                 return all(0.5, false);
             }
         }
@@ -277,7 +316,11 @@ impl Ranked<'_> {
     fn best_and_times(&self, field: &[Run]) -> (f64, f64) {
         let words = &self.clause.words;
         if self.clause.phrase && words.len() > 1 {
-            let flat: Vec<&str> = field.iter().flat_map(|run| &run.words).map(|word| word.text.as_str()).collect();
+            let flat: Vec<&str> = field
+                .iter()
+                .flat_map(|run| &run.words)
+                .map(|word| word.text.as_str())
+                .collect();
             let times = flat
                 .windows(words.len())
                 .filter(|window| window.iter().zip(words).all(|(word, asked)| word == asked))
@@ -311,7 +354,10 @@ impl Ranked<'_> {
             return 0.0;
         }
         let mut parts = vec![false; self.clause.words.len()];
-        let all = fields.iter().copied().chain(names.iter().chain(keys).map(Vec::as_slice));
+        let all = fields
+            .iter()
+            .copied()
+            .chain(names.iter().chain(keys).map(Vec::as_slice));
         for word in all.flatten().flat_map(|run| &run.words) {
             if let Some(Fit { word: Some(n), .. }) = self.fit(&word.text) {
                 parts[n] = true;
@@ -323,8 +369,15 @@ impl Ranked<'_> {
 
 /// What an entry is called exactly: title, names, path, and path with method; squeezed.
 pub fn exact_names(entry: &Entry) -> impl Iterator<Item = String> {
-    let plain = std::iter::once(&entry.title).chain(&entry.names).chain(&entry.path).map(|name| squeezed(name));
-    let called = entry.method.iter().zip(&entry.path).map(|(method, path)| squeezed(&format!("{method} {path}")));
+    let plain = std::iter::once(&entry.title)
+        .chain(&entry.names)
+        .chain(&entry.path)
+        .map(|name| squeezed(name));
+    let called = entry
+        .method
+        .iter()
+        .zip(&entry.path)
+        .map(|(method, path)| squeezed(&format!("{method} {path}")));
     plain.chain(called).filter(|name| !name.is_empty())
 }
 

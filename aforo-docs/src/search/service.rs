@@ -72,7 +72,11 @@ impl Search {
     }
 
     /// Answers a question from one moment.
-    pub async fn find(&self, scope: TenantScope, request: &SearchRequest) -> Result<SearchResults, StoreError> {
+    pub async fn find(
+        &self,
+        scope: TenantScope,
+        request: &SearchRequest,
+    ) -> Result<SearchResults, StoreError> {
         let mut tx = self.store.read().await?;
         Self::find_in(&mut *tx, scope, request).await
     }
@@ -92,7 +96,11 @@ impl Search {
         let (kind, product) = (request.kind, request.product);
         let mut found = Found::default();
         if !query.squeezed.is_empty() {
-            found.add(index.find_exact(&query.squeezed, kind, product, CANDIDATES).await?);
+            found.add(
+                index
+                    .find_exact(&query.squeezed, kind, product, CANDIDATES)
+                    .await?,
+            );
         }
         let called_so = !found.entries.is_empty();
         found.add(index.find(&query.asked(false, kind, product), CANDIDATES).await?);
@@ -134,7 +142,9 @@ struct Found {
 
 impl Found {
     fn add(&mut self, entries: Vec<Entry>) {
-        let fresh = entries.into_iter().filter(|entry| self.seen.insert(entry.key.clone()));
+        let fresh = entries
+            .into_iter()
+            .filter(|entry| self.seen.insert(entry.key.clone()));
         self.entries.extend(fresh);
     }
 }
@@ -194,7 +204,12 @@ async fn correct(
         })
         .collect();
     let usage = index.usage(&wanted).await?;
-    let by_place = query.clauses.iter().map(|clause| clause.place.0).zip(usage.iter().copied()).collect();
+    let by_place = query
+        .clauses
+        .iter()
+        .map(|clause| clause.place.0)
+        .zip(usage.iter().copied())
+        .collect();
     let unknown: Vec<&mut Clause> = query
         .clauses
         .iter_mut()
@@ -209,9 +224,20 @@ async fn correct(
         return Ok(by_place);
     }
     let lengths = unknown.iter().map(|clause| {
-        let characters = clause.words.iter().map(|word| word.chars().count()).sum::<usize>();
+        let characters = clause
+            .words
+            .iter()
+            .map(|word| word.chars().count())
+            .sum::<usize>();
         let allowed = typo::allowed(characters);
-        (characters - allowed, if clause.prefix { None } else { Some(characters + allowed) })
+        (
+            characters - allowed,
+            if clause.prefix {
+                None
+            } else {
+                Some(characters + allowed)
+            },
+        )
     });
     let (mut least, mut most) = (usize::MAX, Some(0));
     for (from, to) in lengths {

@@ -71,7 +71,11 @@ pub trait SearchRepository: Send {
     /// In how many entries each word is about, in any form; 0 only for a word that is in none.
     async fn usage(&mut self, words: &[Wanted]) -> Result<Vec<u32>, StoreError>;
     /// The vocabulary: words of at least this many characters (and at most that many), with how many entries have them.
-    async fn vocabulary(&mut self, least: usize, most: Option<usize>) -> Result<Vec<(String, u32)>, StoreError>;
+    async fn vocabulary(
+        &mut self,
+        least: usize,
+        most: Option<usize>,
+    ) -> Result<Vec<(String, u32)>, StoreError>;
 }
 
 /// An entry as an index holds it.
@@ -123,13 +127,19 @@ impl Indexed {
     /// Whether it matches, as a database would say.
     pub fn matches(&self, asked: &Asked) -> bool {
         if asked.kind.is_some_and(|kind| kind != self.entry.kind)
-            || asked.product.is_some_and(|product| Some(product) != self.entry.product)
+            || asked
+                .product
+                .is_some_and(|product| Some(product) != self.entry.product)
             || asked.clauses.is_empty()
         {
             return false;
         }
         let has = |clause: &Vec<Alternative>| clause.iter().any(|alternative| self.has(alternative));
-        if asked.any { asked.clauses.iter().any(has) } else { asked.clauses.iter().all(has) }
+        if asked.any {
+            asked.clauses.iter().any(has)
+        } else {
+            asked.clauses.iter().all(has)
+        }
     }
 
     fn has(&self, alternative: &Alternative) -> bool {
@@ -137,7 +147,13 @@ impl Indexed {
             Alternative::All(words) => words.iter().all(|(word, prefix)| {
                 let all = self.fields().into_iter();
                 let mut all = all.flat_map(|f| f.words.iter().chain(f.more.iter().map(|(_, word)| word)));
-                all.any(|w| if *prefix { w.starts_with(word.as_str()) } else { w == word })
+                all.any(|w| {
+                    if *prefix {
+                        w.starts_with(word.as_str())
+                    } else {
+                        w == word
+                    }
+                })
             }),
             Alternative::Phrase(words) => {
                 let mut fields = self.fields().into_iter();
@@ -157,7 +173,9 @@ pub fn terms(entry: &Entry) -> BTreeSet<String> {
     let fields = std::iter::once(entry.title.as_str()).chain(entry.names.iter().map(String::as_str));
     let fields = fields.chain(keys(entry)).chain([entry.body.as_str()]);
     let runs = fields.flat_map(runs);
-    runs.flat_map(|run| run.words.into_iter().chain(run.whole)).map(|word| word.text).collect()
+    runs.flat_map(|run| run.words.into_iter().chain(run.whole))
+        .map(|word| word.text)
+        .collect()
 }
 
 /// How a vocabulary changes: words with how many entries more or fewer have them.
@@ -224,7 +242,8 @@ impl<'e> Plan<'e> {
 
 /// Without what databases refuse, and no longer than is kept.
 fn storable(entry: &Entry) -> Entry {
-    let clean = |text: &String, most: usize| text.chars().filter(|c| *c != '\0').take(most).collect::<String>();
+    let clean =
+        |text: &String, most: usize| text.chars().filter(|c| *c != '\0').take(most).collect::<String>();
     let all = |texts: &[String]| texts.iter().map(|text| clean(text, 500)).collect();
     Entry {
         key: clean(&entry.key, 1_000),

@@ -42,7 +42,11 @@ pub async fn index_spec_in(
 
 /// Makes the pages that readers see those that are found: in the transaction that changes them, as its last step.
 /// `readers` is the readers' tree as the change leaves it. Pages that did not change cost a comparison.
-pub async fn sync_guides_in(tx: &mut dyn DocsTx, scope: TenantScope, readers: &Tree) -> Result<(), DocsError> {
+pub async fn sync_guides_in(
+    tx: &mut dyn DocsTx,
+    scope: TenantScope,
+    readers: &Tree,
+) -> Result<(), DocsError> {
     tx.search(scope).lock().await?;
     let sources = tx.search(scope).sources().await?;
     let mut known: HashMap<String, String> = sources
@@ -57,10 +61,19 @@ pub async fn sync_guides_in(tx: &mut dyn DocsTx, scope: TenantScope, readers: &T
             continue;
         };
         let source = format!("{OF_PAGE}{}", node.page.id);
-        let product = node.page.product.map(|product| product.to_string()).unwrap_or_default();
-        let state = format!("{ANALYSIS} {number} {product} {} {}", node.path, above.join("/")).replace('\0', "");
+        let product = node
+            .page
+            .product
+            .map(|product| product.to_string())
+            .unwrap_or_default();
+        let state =
+            format!("{ANALYSIS} {number} {product} {} {}", node.path, above.join("/")).replace('\0', "");
         let changed = known.remove(&source).as_ref() != Some(&state);
-        let version = if changed { tx.pages(scope).version(node.page.id, number).await? } else { None };
+        let version = if changed {
+            tx.pages(scope).version(node.page.id, number).await?
+        } else {
+            None
+        };
         if let Some(version) = version {
             let (node, above) = (node.clone(), above.clone());
             let entries = tokio::task::spawn_blocking(move || entries_of_page(&node, &above, &version));
@@ -88,7 +101,11 @@ pub async fn refresh(
     let mut after = None;
     loop {
         let page = tx.products(scope).list(PageRequest { after, limit: 200 }).await?;
-        published.extend(page.items.iter().filter_map(|product| Some((product.id, product.published_spec?))));
+        published.extend(
+            page.items
+                .iter()
+                .filter_map(|product| Some((product.id, product.published_spec?))),
+        );
         after = page.next;
         if after.is_none() {
             break;
@@ -96,7 +113,11 @@ pub async fn refresh(
     }
     let readers = Tree::of(tx.pages(scope).list().await?, Audience::Readers);
     drop(tx);
-    let old = |source: &str| known.get(source).is_none_or(|state| !state.starts_with(&format!("{ANALYSIS} ")));
+    let old = |source: &str| {
+        known
+            .get(source)
+            .is_none_or(|state| !state.starts_with(&format!("{ANALYSIS} ")))
+    };
     let mut done = false;
     for (product, spec) in published {
         if known.get(&format!("{OF_PRODUCT}{product}")) == Some(&state_of_spec(spec)) {
@@ -106,13 +127,23 @@ pub async fn refresh(
         let mut tx = store.begin().await?;
         // Readers may see another one by now; whoever published that has indexed it.
         tx.specs(scope).lock(product).await?;
-        if tx.products(scope).find(product).await?.and_then(|product| product.published_spec) == Some(spec) {
+        if tx
+            .products(scope)
+            .find(product)
+            .await?
+            .and_then(|product| product.published_spec)
+            == Some(spec)
+        {
             index_spec_in(&mut *tx, scope, product, spec, &description).await?;
             tx.commit().await?;
             done = true;
         }
     }
-    if readers.nodes().iter().any(|node| node.visible && old(&format!("{OF_PAGE}{}", node.page.id))) {
+    if readers
+        .nodes()
+        .iter()
+        .any(|node| node.visible && old(&format!("{OF_PAGE}{}", node.page.id)))
+    {
         let mut tx = store.begin().await?;
         tx.pages(scope).lock_tree().await?;
         let readers = Tree::of(tx.pages(scope).list().await?, Audience::Readers);

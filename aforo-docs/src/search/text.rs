@@ -10,8 +10,8 @@ const MAX_WORD: usize = 64;
 
 /// Words that say nothing beside others. They stay in the index, so that phrases find them.
 const STOP: [&str; 24] = [
-    "a", "an", "and", "are", "as", "at", "be", "by", "do", "does", "for", "from", "how", "i", "in", "is", "it", "my",
-    "of", "on", "or", "the", "to", "with",
+    "a", "an", "and", "are", "as", "at", "be", "by", "do", "does", "for", "from", "how", "i", "in", "is",
+    "it", "my", "of", "on", "or", "the", "to", "with",
 ];
 
 static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
@@ -71,7 +71,11 @@ pub fn runs(text: &str) -> Vec<Run> {
             }
         } else if matches!(c, '\'' | '’') && scan.open && next.is_alphanumeric() {
             // don't
-        } else if matches!(c, '_' | '-' | '\u{2011}') && scan.open && next.is_alphanumeric() && !is_ideographic(next) {
+        } else if matches!(c, '_' | '-' | '\u{2011}')
+            && scan.open
+            && next.is_alphanumeric()
+            && !is_ideographic(next)
+        {
             scan.end_word(at);
         } else {
             scan.finish(at, &mut all);
@@ -126,7 +130,11 @@ impl Scan {
             [first, .., last] => Some(Word {
                 start: first.start,
                 end: last.end,
-                text: words.iter().flat_map(|word| word.text.chars()).take(MAX_WORD).collect(),
+                text: words
+                    .iter()
+                    .flat_map(|word| word.text.chars())
+                    .take(MAX_WORD)
+                    .collect(),
             }),
         };
         all.push(Run {
@@ -249,7 +257,11 @@ mod tests {
     #[test]
     fn identifiers_are_words_and_a_whole() {
         for (text, parts, whole) in [
-            ("createTranslation", vec!["create", "translation"], "createtranslation"),
+            (
+                "createTranslation",
+                vec!["create", "translation"],
+                "createtranslation",
+            ),
             ("page_size", vec!["page", "size"], "pagesize"),
             ("X-Rate-Limit", vec!["x", "rate", "limit"], "xratelimit"),
             ("HTTPServer", vec!["http", "server"], "httpserver"),
@@ -257,7 +269,11 @@ mod tests {
             ("PetsAPIKeys", vec!["pets", "api", "keys"], "petsapikeys"),
         ] {
             assert_eq!(words(text), parts, "{text}");
-            assert!(more(text).iter().any(|word| word == whole), "{text}: {:?}", more(text));
+            assert!(
+                more(text).iter().any(|word| word == whole),
+                "{text}: {:?}",
+                more(text)
+            );
         }
         assert_eq!(words("/v1/pets/{petId}"), ["v1", "pets", "pet", "id"]);
         assert_eq!(words("api.acme.com don’t"), ["api", "acme", "com", "dont"]);
@@ -265,7 +281,10 @@ mod tests {
 
     #[test]
     fn letters_are_folded() {
-        assert_eq!(words("Größe ÜBERSETZUNG Łódź ﬁnd e\u{301}té"), ["grosse", "ubersetzung", "lodz", "find", "ete"]);
+        assert_eq!(
+            words("Größe ÜBERSETZUNG Łódź ﬁnd e\u{301}té"),
+            ["grosse", "ubersetzung", "lodz", "find", "ete"]
+        );
         assert_eq!(words("翻訳API"), ["翻", "訳", "api"]);
         assert_eq!(words("🦀 -- ''"), Vec::<String>::new());
         assert_eq!(words("ключ API-ключа"), ["ключ", "api", "ключа"]);
@@ -284,7 +303,10 @@ mod tests {
         let text = "Über createTranslation, don't 翻訳";
         for run in runs(text) {
             for word in run.words.iter().chain(&run.whole) {
-                assert!(text.get(word.start..word.end).is_some_and(|piece| !piece.is_empty()));
+                assert!(
+                    text.get(word.start..word.end)
+                        .is_some_and(|piece| !piece.is_empty())
+                );
             }
         }
         let all = runs(text);

@@ -23,7 +23,9 @@ pub fn distance(a: &[char], b: &[char], most: usize, prefix: bool) -> Option<usi
         let mut row = Vec::with_capacity(b.len() + 1);
         row.push(i + 1);
         for (j, y) in b.iter().enumerate() {
-            let mut best = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
+            let mut best = (last[j] + usize::from(x != y))
+                .min(last[j + 1] + 1)
+                .min(row[j] + 1);
             if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
                 best = best.min(before_last[j - 1] + 1);
             }
@@ -34,7 +36,11 @@ pub fn distance(a: &[char], b: &[char], most: usize, prefix: bool) -> Option<usi
         }
         before_last = std::mem::replace(&mut last, row);
     }
-    let distance = if prefix { last.iter().min().copied() } else { last.last().copied() };
+    let distance = if prefix {
+        last.iter().min().copied()
+    } else {
+        last.last().copied()
+    };
     distance.filter(|distance| *distance <= most)
 }
 
@@ -69,7 +75,10 @@ pub fn nearest<'v>(
     found.sort_unstable();
     let best = found.first().map_or(0, |((distance, ..), _)| *distance);
     let nearest = found.into_iter().filter(|((distance, ..), _)| *distance == best);
-    nearest.take(3).map(|((distance, ..), word)| (word, distance)).collect()
+    nearest
+        .take(3)
+        .map(|((distance, ..), word)| (word, distance))
+        .collect()
 }
 
 fn mask(word: &[char]) -> u64 {
@@ -103,7 +112,10 @@ mod tests {
             assert_eq!(between(b, a), expected, "{b} {a}");
         }
         let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        assert_eq!(distance(&chars("tanslat"), &chars("translation"), 1, true), Some(1));
+        assert_eq!(
+            distance(&chars("tanslat"), &chars("translation"), 1, true),
+            Some(1)
+        );
         assert_eq!(distance(&chars("tanslat"), &chars("translation"), 1, false), None);
     }
 
@@ -112,7 +124,10 @@ mod tests {
         let words = [("webhook", 3), ("webhooks", 9), ("weblog", 50), ("notebook", 9)];
         assert_eq!(nearest("webhok", false, words), [("webhook", 1)]);
         assert_eq!(nearest("wbe", false, words), []);
-        assert_eq!(nearest("rats", false, [("rate", 2), ("rates", 5), ("cats", 9)])[0].0, "rate");
+        assert_eq!(
+            nearest("rats", false, [("rate", 2), ("rates", 5), ("cats", 9)])[0].0,
+            "rate"
+        );
     }
 
     proptest::proptest! {

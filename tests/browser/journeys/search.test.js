@@ -44,12 +44,14 @@ test('search and palette', { timeout: 180_000 }, async t => {
     const visitor = await Visitor.open(browser, server, options);
     await visitor.go('/search?q=translate');
     await visitor.step(`search ${name}`);
+    await visitor.picture(`search-${name.replace(' ', '-')}`);
     await visitor.page.keyboard.press('Control+k');
     await visitor.page.locator('.pal[open]').waitFor();
     await visitor.step(`palette empty ${name}`);
     await visitor.page.keyboard.type('tra');
     await visitor.page.locator('.pal [role=option] mark').first().waitFor();
     await visitor.step(`palette ${name}`);
+    await visitor.picture(`palette-${name.replace(' ', '-')}`, false);
     await visitor.page.keyboard.press('Escape');
     await visitor.page.locator('h1').click();
     await visitor.page.keyboard.press('?');

@@ -2,11 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use aforo_core::{
-    PageRequest, ProductId,
-    domain::product::Product,
-    kernel::rate::Quota,
-};
+use aforo_core::{PageRequest, ProductId, domain::product::Product, kernel::rate::Quota};
 use aforo_docs::search::{Hit, Kind, Marked, Search, SearchRequest, SearchResults};
 use axum::extract::State;
 use http::Method;
@@ -116,16 +112,29 @@ pub(crate) async fn answer(
     query: &SearchQuery,
     counts: bool,
 ) -> Result<Answer, Problem> {
-    if let Err(wait) = shared.searches.take(shared.visitors.of(context), QUOTA, shared.clock.now()) {
-        return Err(Problem::throttled("too_many_requests", "Too many questions at once.", wait));
+    if let Err(wait) = shared
+        .searches
+        .take(shared.visitors.of(context), QUOTA, shared.clock.now())
+    {
+        return Err(Problem::throttled(
+            "too_many_requests",
+            "Too many questions at once.",
+            wait,
+        ));
     }
     let limit = query.limit.unwrap_or(20);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid("limit", format!("Ask for 1 to {MAX_LIMIT} hits.")));
+        return Err(Problem::invalid(
+            "limit",
+            format!("Ask for 1 to {MAX_LIMIT} hits."),
+        ));
     }
     let kind = match query.kind.as_str() {
         "" => None,
-        name => Some(Kind::parse(name).ok_or_else(|| Problem::invalid("kind", "Ask for guide, operation or schema."))?),
+        name => Some(
+            Kind::parse(name)
+                .ok_or_else(|| Problem::invalid("kind", "Ask for guide, operation or schema."))?,
+        ),
     };
     let scope = context.tenant_scope();
     let mut tx = shared.stores.docs.read().await?;
@@ -142,7 +151,11 @@ pub(crate) async fn answer(
         "" => None,
         slug => {
             let found = products.iter().find(|product| product.slug == slug);
-            Some(found.ok_or_else(|| Problem::invalid("product", "There is no such product."))?.id)
+            Some(
+                found
+                    .ok_or_else(|| Problem::invalid("product", "There is no such product."))?
+                    .id,
+            )
         }
     };
     let request = SearchRequest {
@@ -153,7 +166,11 @@ pub(crate) async fn answer(
         counts,
     };
     let results = Search::find_in(&mut *tx, scope, &request).await?;
-    let slugs = products.iter().enumerate().map(|(at, product)| (product.id, at)).collect();
+    let slugs = products
+        .iter()
+        .enumerate()
+        .map(|(at, product)| (product.id, at))
+        .collect();
     Ok(Answer {
         results,
         products,
@@ -163,14 +180,22 @@ pub(crate) async fn answer(
 
 pub(crate) fn routes(routes: &mut RoutesBuilder) {
     routes.add(
-        Route::api(Method::GET, "/api/v1/search", Plane::Public, "Search guides, operations and schemas")
-            .query(&[
-                ("q", "What to look for: words, \"phrases\", a path, an operation's id"),
-                ("product", "Only this product, by its slug"),
-                ("kind", "Only `guide`, `operation` or `schema`"),
-                ("limit", "How many hits, 1 to 50; 20 if left out"),
-            ])
-            .gives::<SearchView>(200),
+        Route::api(
+            Method::GET,
+            "/api/v1/search",
+            Plane::Public,
+            "Search guides, operations and schemas",
+        )
+        .query(&[
+            (
+                "q",
+                "What to look for: words, \"phrases\", a path, an operation's id",
+            ),
+            ("product", "Only this product, by its slug"),
+            ("kind", "Only `guide`, `operation` or `schema`"),
+            ("limit", "How many hits, 1 to 50; 20 if left out"),
+        ])
+        .gives::<SearchView>(200),
         search,
     );
 }
@@ -197,7 +222,11 @@ async fn search(
             method: hit.entry.method.clone(),
             path: hit.entry.path.clone(),
             trail: hit.entry.trail.clone(),
-            product: hit.entry.product.and_then(|id| answer.product(id)).map(|product| product.name.clone()),
+            product: hit
+                .entry
+                .product
+                .and_then(|id| answer.product(id))
+                .map(|product| product.name.clone()),
             href: answer.href(&context, hit)?,
         })
     });

@@ -81,7 +81,11 @@ pub fn kind_label(kind: Kind) -> &'static str {
 /// The search page.
 pub fn search(c: &Chrome, view: &SearchView) -> Markup {
     let asked = !view.text.trim().is_empty();
-    let title = if asked { format!("{} · Search", view.text.trim()) } else { "Search".to_owned() };
+    let title = if asked {
+        format!("{} · Search", view.text.trim())
+    } else {
+        "Search".to_owned()
+    };
     let page = Page {
         title: &title,
         description: None,

@@ -20,7 +20,12 @@ use crate::{
 const LIMIT: usize = 50;
 
 pub(super) fn routes(routes: &mut RoutesBuilder) {
-    let route = Route::page(Method::GET, "/search", Plane::Public, "Search guides, operations and schemas");
+    let route = Route::page(
+        Method::GET,
+        "/search",
+        Plane::Public,
+        "Search guides, operations and schemas",
+    );
     routes.add(
         route.query(&[
             ("q", "What to look for"),
@@ -39,9 +44,19 @@ async fn search(
     query.limit = Some(LIMIT);
     let answer = api::answer(&shared, &context, &query, true).await?;
     let entries = |wanted: &dyn Fn(&aforo_docs::search::Count) -> bool| -> u64 {
-        answer.results.counts.iter().filter(|count| wanted(count)).map(|count| count.entries).sum()
+        answer
+            .results
+            .counts
+            .iter()
+            .filter(|count| wanted(count))
+            .map(|count| count.entries)
+            .sum()
     };
-    let chosen = answer.products.iter().find(|product| product.slug == query.product).map(|product| product.id);
+    let chosen = answer
+        .products
+        .iter()
+        .find(|product| product.slug == query.product)
+        .map(|product| product.id);
     let of_product = |count: &aforo_docs::search::Count| chosen.is_none_or(|id| count.product == Some(id));
     let kind = Kind::parse(&query.kind);
     let of_kind = |count: &aforo_docs::search::Count| kind.is_none_or(|kind| count.kind == kind);
@@ -73,7 +88,9 @@ async fn search(
         everywhere: entries(&|_| true),
         rows: rows.collect(),
         kinds: kinds.into(),
-        products: products.filter(|facet| facet.entries > 0 || facet.value == query.product).collect(),
+        products: products
+            .filter(|facet| facet.entries > 0 || facet.value == query.product)
+            .collect(),
         suggestion: answer.results.suggestion.clone(),
         partial: answer.results.partial,
         text: query.q,

@@ -91,7 +91,12 @@ impl Search<'_> {
         Ok(())
     }
 
-    async fn put(&mut self, source: &str, put: &[&Indexed], terms: &mut TermChanges) -> Result<(), StoreError> {
+    async fn put(
+        &mut self,
+        source: &str,
+        put: &[&Indexed],
+        terms: &mut TermChanges,
+    ) -> Result<(), StoreError> {
         for batch in put.chunks(BATCH) {
             let mut rows = Vec::with_capacity(batch.len());
             let mut index = Vec::with_capacity(batch.len());
@@ -233,7 +238,12 @@ impl SearchRepository for Search<'_> {
     }
 
     async fn remove(&mut self, source: &str) -> Result<usize, StoreError> {
-        let keys: Vec<String> = self.stored(source).await?.into_iter().map(|(key, _)| key).collect();
+        let keys: Vec<String> = self
+            .stored(source)
+            .await?
+            .into_iter()
+            .map(|(key, _)| key)
+            .collect();
         let mut terms = TermChanges::default();
         self.delete(&keys, &mut terms).await?;
         self.change_terms(&terms).await?;
@@ -310,7 +320,11 @@ impl SearchRepository for Search<'_> {
         let rows: Vec<_> = (0..)
             .zip(words)
             .map(|(n, wanted): (i64, _)| {
-                let after = if wanted.prefix { format!("{}\u{10FFFF}", wanted.word) } else { wanted.word.clone() };
+                let after = if wanted.prefix {
+                    format!("{}\u{10FFFF}", wanted.word)
+                } else {
+                    wanted.word.clone()
+                };
                 json!({"n": n, "word": wanted.word, "after": after, "stem": stem(&wanted.word)})
             })
             .collect();
@@ -330,11 +344,19 @@ impl SearchRepository for Search<'_> {
         .await
         .map_err(store_error)?;
         let found: HashMap<i64, i64> = rows.into_iter().collect();
-        let count = |n| found.get(&n).map_or(0, |count| u32::try_from(*count).unwrap_or(u32::MAX));
+        let count = |n| {
+            found
+                .get(&n)
+                .map_or(0, |count| u32::try_from(*count).unwrap_or(u32::MAX))
+        };
         Ok((0..).zip(words).map(|(n, _)| count(n)).collect())
     }
 
-    async fn vocabulary(&mut self, least: usize, most: Option<usize>) -> Result<Vec<(String, u32)>, StoreError> {
+    async fn vocabulary(
+        &mut self,
+        least: usize,
+        most: Option<usize>,
+    ) -> Result<Vec<(String, u32)>, StoreError> {
         // One long text instead of a row a word: ten thousand rows take far longer.
         let list = sqlx::query_scalar::<Db, Option<String>>(
             "SELECT string_agg(term || ' ' || CAST(entries AS TEXT), ' ') FROM search_terms

@@ -8,7 +8,10 @@ use aforo_docs::{
 use super::{super::*, Rendered};
 
 fn marked(text: &str, word: &str) -> Marked {
-    let marks = text.match_indices(word).map(|(at, word)| at..at + word.len()).collect();
+    let marks = text
+        .match_indices(word)
+        .map(|(at, word)| at..at + word.len())
+        .collect();
     Marked {
         text: text.to_owned(),
         marks,
@@ -30,7 +33,10 @@ impl SearchView {
                     kind: Kind::Operation,
                     href: "/reference/translation-api/createTranslation".into(),
                     title: marked("Translate text", "Translate"),
-                    excerpt: Some(marked("Translates a text into one language. The detected source language is returned.", "Translate")),
+                    excerpt: Some(marked(
+                        "Translates a text into one language. The detected source language is returned.",
+                        "Translate",
+                    )),
                     method: Some(Method::Post),
                     path: Some("/v1/translate".into()),
                     trail: vec!["Translations".into()],
@@ -40,7 +46,10 @@ impl SearchView {
                     kind: Kind::Guide,
                     href: "/docs/long-documents".into(),
                     title: marked("Translate long documents", "Translate"),
-                    excerpt: Some(marked("…split at headings. Translate each part, then put them together again…", "Translate")),
+                    excerpt: Some(marked(
+                        "…split at headings. Translate each part, then put them together again…",
+                        "Translate",
+                    )),
                     method: None,
                     path: None,
                     trail: vec!["Getting started".into()],
@@ -59,8 +68,15 @@ impl SearchView {
             ],
             total: 3,
             everywhere: 3,
-            kinds: vec![facet("guide", "Guides", 1), facet("operation", "Operations", 1), facet("schema", "Schemas", 1)],
-            products: vec![facet("translation-api", "Translation API", 2), facet("documents-api", "Documents API", 1)],
+            kinds: vec![
+                facet("guide", "Guides", 1),
+                facet("operation", "Operations", 1),
+                facet("schema", "Schemas", 1),
+            ],
+            products: vec![
+                facet("translation-api", "Translation API", 2),
+                facet("documents-api", "Documents API", 1),
+            ],
             ..Self::default()
         }
     }
