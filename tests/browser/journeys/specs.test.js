@@ -43,6 +43,8 @@ for (const javaScriptEnabled of [true, false]) {
     };
     const submit = () => visitor.leads(() => visitor.button('Import').click());
     const errors = () => visitor.text('#errors');
+    // Fields may be folded: what the page holds counts.
+    const shown = () => reader.$('main').textContent();
     let first;
 
     await t.test('text that is no document comes back with the line', async () => {
@@ -77,7 +79,7 @@ for (const javaScriptEnabled of [true, false]) {
       assert.match(await visitor.text('h1'), /Weather, version 1\s+PUBLISHED/);
       await visitor.step('first version');
       await reader.go('/reference/weather/getWeather');
-      assert.match(await reader.text('main'), /humidity/);
+      assert.match(await shown(), /humidity/);
     });
 
     await t.test('a version that breaks clients waits, and says what it breaks', async () => {
@@ -92,7 +94,7 @@ for (const javaScriptEnabled of [true, false]) {
       assert.match(await errors(), /1 change breaks/);
       await visitor.step('not confirmed');
       await reader.go('/reference/weather/getWeather');
-      assert.match(await reader.text('main'), /humidity/, 'readers still see the first');
+      assert.match(await shown(), /humidity/, 'readers still see the first');
     });
 
     await t.test('confirmed, readers see it at once', async () => {
@@ -100,7 +102,7 @@ for (const javaScriptEnabled of [true, false]) {
       await visitor.leads(() => visitor.button('Publish version 2').click());
       assert.match(await visitor.text('h1'), /version 2\s+PUBLISHED/);
       await reader.go('/reference/weather/getWeather');
-      assert.doesNotMatch(await reader.text('main'), /humidity/);
+      assert.doesNotMatch(await shown(), /humidity/);
       await reader.go('/changelog/weather');
       assert.match(await reader.text('main'), /Weather version 2[\s\S]*1 breaking change[\s\S]*humidity[\s\S]*Weather version 1/);
       await reader.step('changelog');
@@ -113,7 +115,7 @@ for (const javaScriptEnabled of [true, false]) {
       await visitor.go(first);
       await visitor.leads(() => visitor.button('Roll back to version 1').click());
       await reader.go('/reference/weather/getWeather');
-      assert.match(await reader.text('main'), /humidity/);
+      assert.match(await shown(), /humidity/);
       await visitor.go('/admin/specs');
       assert.match(await visitor.text('.speclist'), /Version 1 is published[\s\S]*Version 2 waits/);
       await visitor.step('descriptions');

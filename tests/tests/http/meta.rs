@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::accounts::audit;
 
 /// Every action that the product writes.
-const ACTIONS: [&str; 14] = [
+const ACTIONS: [&str; 15] = [
     "account.closed",
     "account.created",
     "key.created",
@@ -21,6 +21,7 @@ const ACTIONS: [&str; 14] = [
     "product.created",
     "session.created",
     "session.ended",
+    "spec.imported",
     "spec.published",
     "subscription.cancelled",
     "subscription.created",

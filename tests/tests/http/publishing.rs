@@ -74,7 +74,7 @@ pub(crate) async fn versions_are_compared_published_and_rolled_back(host: Host, 
     world
         .send(world.dev.asks(diff(&second)))
         .await
-        .problem(403, "forbidden_role");
+        .problem(403, "role_required");
     // Conditions.
     let careful = publish(&world, &second, &json!({"allowBreaking": false}));
     world.send(careful).await.problem(409, "breaking_changes");

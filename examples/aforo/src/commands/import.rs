@@ -8,7 +8,7 @@ use aforo_core::{
 };
 use aforo_docs::{
     error::DocsError,
-    service::{NewProduct, upstream_of},
+    service::{NewProduct, NewVersion, PublishWhen, upstream_of},
 };
 use clap::Args;
 use ipnet::IpNet;
@@ -33,6 +33,12 @@ pub(crate) struct ImportArgs {
     /// New accounts are not subscribed to a product made here.
     #[arg(long)]
     no_auto_subscribe: bool,
+    /// Store the version without publishing it: `aforo publish` does that later.
+    #[arg(long)]
+    no_publish: bool,
+    /// What to remember about this version.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
     /// Private ranges from which the document may be fetched (CIDR; may be repeated).
     #[arg(long, value_name = "CIDR")]
     allow_private: Vec<IpNet>,
@@ -94,8 +100,15 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
         }
     };
     let began = Instant::now();
+    let version = NewVersion {
+        source,
+        source_url,
+        note: args.note.clone(),
+        publish: if args.no_publish { PublishWhen::Never } else { PublishWhen::Always },
+        only_new: false,
+    };
     let imported = match specs
-        .import(scope, Actor::Operator, product.id, source, source_url)
+        .import_version(scope, Actor::Operator, product.id, version)
         .await
     {
         Ok(imported) => imported,
@@ -115,6 +128,23 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
     );
     println!("  spec     {}", spec.id);
     println!("  product  {} ({})", product.id, product.slug);
+    println!(
+        "  version  {}{}{}",
+        spec.number,
+        if imported.unchanged { ", unchanged" } else { "" },
+        if imported.published { ", published" } else { ", not published" }
+    );
+    if let Some(changes) = &imported.changes {
+        let totals = changes.totals;
+        println!(
+            "  changes  {} breaking, {} to look at, {} other",
+            totals.breaking, totals.warnings, totals.infos
+        );
+        for change in changes.changes.iter().filter(|change| change.is_breaking()).take(20) {
+            let at = change.operations.first().map(|o| format!(" ({} {})", o.method, o.path));
+            println!("  breaking {}: {}{}", change.place, change.message, at.unwrap_or_default());
+        }
+    }
     for warning in &imported.warnings {
         println!("  warning  {warning}");
     }

@@ -106,6 +106,10 @@ impl Operation {
             "/docs/api-specs" => {
                 json!({"productId": world.acme.product.to_string(), "sourceUrl": "https://127.0.0.1/"})
             }
+            "/docs/api-specs/{id}/publish" => json!({}),
+            "/products/{id}/spec-watch" => {
+                json!({"url": "https://192.0.1.7/openapi.yaml", "intervalMinutes": 60})
+            }
             "/subscriptions" => json!({"planId": world.acme.plan.to_string()}),
             "/api-keys" => json!({"name": "Made", "environment": "live"}),
             "/api-keys/verify" => json!({"key": "x"}),

@@ -59,13 +59,13 @@ pub(crate) fn changes_card(c: &Chrome, diff: &SpecDiff, link: &dyn Fn(&str) -> O
 fn line(c: &Chrome, change: &Change, link: &dyn Fn(&str) -> Option<String>) -> Markup {
     let (shown, rest) = change.operations.split_at(change.operations.len().min(3));
     let unlisted = (change.affected as usize).saturating_sub(shown.len());
-    let symbol = match change.severity {
-        Severity::Breaking => "warn",
-        Severity::Warning => "shield",
-        Severity::Info => "check",
+    let (class, symbol) = match change.severity {
+        Severity::Breaking => ("change brk", "warn"),
+        Severity::Warning => ("change wrn", "shield"),
+        Severity::Info => ("change", "check"),
     };
     html! {
-        li.change class=(match change.severity { Severity::Breaking => "brk", Severity::Warning => "wrn", Severity::Info => "inf" }) {
+        li class=(class) {
             (icon_sm(c, symbol))
             div.grow {
                 p { @if !change.place.is_empty() { b { (change.place) } ": " } (sentence(&change.message)) }
