@@ -152,7 +152,7 @@ fn order(rows: &[FoundRow]) -> Vec<Kind> {
 fn filters(c: &Chrome, view: &SearchView) -> Markup {
     let link = |label: &str, entries: Option<u64>, product: &str, kind: &str| {
         let current = product == view.product && kind == view.kind;
-        html! { li { a.chip href=(c.urls.search_for(&view.text, product, kind)) aria-current=[current.then_some("true")] {
+        html! { li { a.facet href=(c.urls.search_for(&view.text, product, kind)) aria-current=[current.then_some("true")] {
             (label) @if let Some(entries) = entries { span.num { (format::thousands(entries)) } }
         } } }
     };
