@@ -627,7 +627,12 @@ impl<'o> Writer<'o> {
             };
             match *name {
                 "href" => attributes.extend(self.decoded_address(value).map(|href| ("href", href))),
-                "id" | "name" => attributes.push(("id", format!("{ID_PREFIX}{value}"))),
+                // Several descriptions stand on one page: only a text of its own names places, and none twice.
+                "id" | "name" => {
+                    if self.options.permalinks && self.anchors.insert(value.to_owned()) {
+                        attributes.push(("id", format!("{ID_PREFIX}{value}")));
+                    }
+                }
                 name => attributes.push((name, value.to_owned())),
             }
         }

@@ -134,6 +134,16 @@ for (const prefix of ['/', '/developers']) {
       assert.equal(new URL(page.url()).hash, '#user-how-to-rotate');
     });
 
+    await t.test('"rotation" is found, marked and opened', async () => {
+      await page.keyboard.press('Control+k');
+      await page.locator('.pal input').fill('rotation');
+      await page.locator('.pal [role=option] mark', { hasText: /rotation/i }).first().waitFor();
+      await page.locator('.pal [role=option][aria-selected=true] mark').first().waitFor();
+      await reader.leads(() => page.locator('.pal input').press('Enter'));
+      assert.match(path(), /^\/docs\/(handling-)?keys\/rotation$/);
+      await reader.go(HERE);
+    });
+
     await t.test('code is copied without prompts, the page as Markdown', async () => {
       await page.getByRole('button', { name: 'Copy code' }).first().click();
       await page.waitForFunction(() => document.querySelector('#live').textContent === 'Copied to clipboard');
@@ -157,7 +167,7 @@ for (const prefix of ['/', '/developers']) {
       await page.goto(reader.url('/docs/handling-keys/rotations'));
       await reader.step('no guide here');
       assert.equal(await page.getByRole('main').getByRole('searchbox').inputValue(), 'rotations');
-      await reader.leads(() => page.getByRole('main').getByRole('link', { name: 'Rotation' }).click());
+      await reader.leads(() => page.locator(`main a[href$="${HERE}"]`).click());
       assert.equal(path(), HERE);
       // Capital letters lead to the page for good.
       const moved = await fetch(`${server.base}/docs/Handling-Keys/Rotation`, { redirect: 'manual' });
@@ -217,6 +227,16 @@ test('without JavaScript guides are read, judged and improved', { timeout: 180_0
     assert.equal(await page.locator('.js:visible').count(), 0);
     await reader.leads(() => page.locator('.pn').getByRole('link', { name: 'Revoking' }).click());
     assert.equal(reader.here, NEXT);
+  });
+
+  await t.test('"rotation" is found and marked', async () => {
+    await reader.leads(() => page.locator('.searchb').click());
+    await page.locator('main input[name=q]').fill('rotation');
+    await reader.leads(() => page.locator('main input[name=q]').press('Enter'));
+    assert.match(await page.locator('.hit mark').first().innerText(), /^rotation/i);
+    await reader.leads(() => page.locator(`main a[href$="${HERE}"]`).first().click());
+    assert.equal(reader.here, HERE);
+    await reader.go(NEXT);
   });
 
   await t.test('was it helpful', async () => {
