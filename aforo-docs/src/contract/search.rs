@@ -313,7 +313,7 @@ pub async fn typing_errors_are_forgiven(store: &impl DocsStore) {
         ("authentciation", "auth", "authentication"),
         ("autentcation", "auth", "authentication"),
         ("webhok deliveries", "listWebhookDeliveries", "webhook deliveries"),
-        ("idempotancy", "idempotency", "idempotency"),
+        ("idempotensy", "idempotency", "idempotency"),
         ("languges", "listLanguages", "languages"),
     ] {
         let results = ask(store, world.own, question(text)).await;
