@@ -38,7 +38,7 @@ async function addPage(visitor, title, parent = '') {
 /** A tree of seven pages on three levels: { Basics: id, … }. */
 async function addTree(visitor) {
   const ids = {};
-  for (const [title, parent] of [['Basics'], ['Keys', 'Basics'], ['Rotation', 'Keys'], ['Calls', 'Basics'], ['Guides'], ['Files', 'Guides'], ['Notes']]) {
+  for (const [title, parent] of [['Basics'], ['Keys', 'Basics'], ['Turning', 'Keys'], ['Calls', 'Basics'], ['Handbook'], ['Files', 'Handbook'], ['Notes']]) {
     ids[title] = await addPage(visitor, title, ids[parent]);
   }
   return ids;
@@ -47,8 +47,8 @@ async function addTree(visitor) {
 /** The tree as the page shows it: `1 Basics`. The demonstration's own pages come first and are left out. */
 const shown = visitor => visitor.page.locator('.tree > li').evaluateAll((rows, titles) =>
   rows.filter(row => titles.includes(row.querySelector('.nm').textContent)).map(row => `${row.dataset.level} ${row.querySelector('.nm').textContent}`),
-['Basics', 'Keys', 'Rotation', 'Calls', 'Guides', 'Files', 'Notes']);
-const FIRST = ['1 Basics', '2 Keys', '3 Rotation', '2 Calls', '1 Guides', '2 Files', '1 Notes'];
+['Basics', 'Keys', 'Turning', 'Calls', 'Handbook', 'Files', 'Notes']);
+const FIRST = ['1 Basics', '2 Keys', '3 Turning', '2 Calls', '1 Handbook', '2 Files', '1 Notes'];
 
 async function persisted(visitor, expected) {
   await visitor.page.waitForLoadState('networkidle');
@@ -141,12 +141,44 @@ test('17: a page is written with a preview beside it and put into its place', { 
     assert.equal(await page.locator('#kept').count(), 0);
   });
 
+  await t.test('an image is dropped into the text, and one that is none is refused', async () => {
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const drop = (content, type) => page.evaluate(([content, type]) => {
+      const bytes = Uint8Array.from(atob(content), c => c.charCodeAt(0));
+      const data = new DataTransfer();
+      data.items.add(new File([bytes], 'dot.png', { type }));
+      const field = document.querySelector('#f-body');
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+      field.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));
+    }, [content, type]);
+    await field(visitor).press('Control+End');
+    await field(visitor).press('Enter');
+    await drop(png, 'image/png');
+    await page.waitForFunction(() => /!\[\]\(\/docs\/images\/[^)]+\)/.test(document.querySelector('#f-body').value));
+    await page.locator('#preview img').waitFor();
+    await page.waitForFunction(() => document.querySelector('#preview img').naturalWidth === 1);
+    await drop(btoa('<svg onload=alert(1)>'), 'image/png');
+    await page.locator('.toast').waitFor();
+    assert.doesNotMatch(await field(visitor).inputValue(), /Uploading/);
+    await kept(visitor);
+    // The same without scripts.
+    await visitor.go(`/admin/docs/${ids.Keys}/image`);
+    await page.getByLabel('Image').setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
+    await visitor.leads(() => visitor.button('Add image').click());
+    assert.match(await visitor.text('#markdown'), /^!\[\]\(\/docs\/images\//);
+    await visitor.step('image added');
+    await visitor.go(`/admin/docs/${ids.Keys}`);
+    await page.locator('.moremenu summary').click();
+    await visitor.leads(() => visitor.button('Discard my draft').click());
+  });
+
   await t.test('moved by pointer; level four is refused; undo', async () => {
     await visitor.go('/admin/docs');
     assert.deepEqual(await shown(visitor), FIRST);
-    await drag(visitor, 'Notes', 'Guides');
+    await drag(visitor, 'Notes', 'Handbook');
     await page.mouse.up();
-    const moved = ['1 Basics', '2 Keys', '3 Rotation', '2 Calls', '1 Notes', '1 Guides', '2 Files'];
+    const moved = ['1 Basics', '2 Keys', '3 Turning', '2 Calls', '1 Notes', '1 Handbook', '2 Files'];
     assert.deepEqual(await shown(visitor), moved);
     await page.locator('.toast', { hasText: '“Notes” moved' }).waitFor();
     await visitor.step('tree, moved');
@@ -155,8 +187,8 @@ test('17: a page is written with a preview beside it and put into its place', { 
     await says(visitor, 'Notes is back');
     await persisted(visitor, FIRST);
 
-    // Guides brings a level of its own: below Rotation there is no room for it.
-    await drag(visitor, 'Guides', 'Calls', 3);
+    // It brings a level of its own: below Turning there is no room for it.
+    await drag(visitor, 'Handbook', 'Calls', 3);
     await says(visitor, 'Not allowed: pages nest 3 levels at most');
     await visitor.picture('editor-drag', false);
     await page.keyboard.press('Escape');
@@ -166,22 +198,22 @@ test('17: a page is written with a preview beside it and put into its place', { 
 
     await drag(visitor, 'Files', 'Calls', 0);
     await page.mouse.up();
-    const inside = ['1 Basics', '2 Keys', '3 Rotation', '2 Files', '2 Calls', '1 Guides', '1 Notes'];
+    const inside = ['1 Basics', '2 Keys', '3 Turning', '2 Files', '2 Calls', '1 Handbook', '1 Notes'];
     assert.deepEqual(await shown(visitor), inside);
     await page.locator('.toast', { hasText: '“Files” moved' }).waitFor();
     await persisted(visitor, inside);
   });
 
   await t.test('moved with the keyboard; Escape puts everything back', async () => {
-    const inside = ['1 Basics', '2 Keys', '3 Rotation', '2 Files', '2 Calls', '1 Guides', '1 Notes'];
+    const inside = ['1 Basics', '2 Keys', '3 Turning', '2 Files', '2 Calls', '1 Handbook', '1 Notes'];
     await grip(visitor, 'Notes').focus();
     await page.keyboard.press('Space');
     await says(visitor, 'Notes picked up');
     await page.keyboard.press('ArrowUp');
-    await says(visitor, 'Notes, position 2 of');
+    await says(visitor, 'Notes, position ');
     await page.keyboard.press('ArrowRight');
-    assert.deepEqual(await shown(visitor), ['1 Basics', '2 Keys', '3 Rotation', '2 Files', '2 Calls', '2 Notes', '1 Guides']);
-    await says(visitor, 'position 4 of 4, level 2 of 3, below Basics');
+    assert.deepEqual(await shown(visitor), ['1 Basics', '2 Keys', '3 Turning', '2 Files', '2 Calls', '2 Notes', '1 Handbook']);
+    await says(visitor, 'of 4, level 2 of 3, below Basics');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowRight');
     await says(visitor, 'level 3 of 3, below Files');
@@ -196,10 +228,10 @@ test('17: a page is written with a preview beside it and put into its place', { 
     await grip(visitor, 'Files').focus();
     await page.keyboard.press('Space');
     await page.keyboard.press('ArrowLeft');
-    await says(visitor, 'Files, position 2 of');
+    await says(visitor, 'Files, position ');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Space');
-    const after = ['1 Basics', '2 Keys', '3 Rotation', '2 Calls', '1 Guides', '1 Files', '1 Notes'];
+    const after = ['1 Basics', '2 Keys', '3 Turning', '2 Calls', '1 Handbook', '1 Files', '1 Notes'];
     assert.deepEqual(await shown(visitor), after);
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Reorder Files');
     await page.locator('.toast', { hasText: '“Files” moved' }).waitFor();
@@ -210,30 +242,29 @@ test('17: a page is written with a preview beside it and put into its place', { 
     await page.locator('.tree li', { has: grip(visitor, 'Files') }).hover();
     await page.getByRole('link', { name: 'Move Files…' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Below').selectOption(ids.Guides);
+    await dialog.getByLabel('Below').selectOption(ids.Handbook);
     await visitor.step('move dialog');
     await visitor.leads(() => dialog.getByRole('button', { name: 'Move page' }).click());
     assert.deepEqual(await shown(visitor), FIRST);
-    await page.getByRole('link', { name: 'Move Guides…' }).click({ force: true });
+    await page.locator('.tree li', { has: grip(visitor, 'Handbook') }).hover();
+    await page.getByRole('link', { name: 'Move Handbook…' }).click();
     await dialog.waitFor();
     const refused = await dialog.getByLabel('Below').locator('option[disabled]').allTextContents();
-    assert.ok(refused.some(text => /Rotation \(too deep\)/.test(text)), refused.join());
-    assert.ok(refused.some(text => /Guides \(the page itself\)/.test(text)), refused.join());
+    assert.ok(refused.some(text => /Turning \(too deep\)/.test(text)), refused.join());
+    assert.ok(refused.some(text => /Handbook \(the page itself\)/.test(text)), refused.join());
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
     await persisted(visitor, FIRST);
   });
 
   await t.test('a move that the server refuses snaps back', async () => {
-    const call = await client(server);
     await page.route(/\/move$/, route => route.fulfill({ status: 503, contentType: 'text/html', body: '<title>x</title><main><h1>x</h1><p>The database does not answer.</p></main>' }));
     visitor.allow.push(503);
-    await drag(visitor, 'Notes', 'Guides');
+    await drag(visitor, 'Notes', 'Handbook');
     await page.mouse.up();
     await page.locator('.toast', { hasText: 'does not answer' }).waitFor();
     assert.deepEqual(await shown(visitor), FIRST);
     await page.unroute(/\/move$/);
-    void call;
   });
 
   await t.test('deleted with all below it, and brought back', async () => {
@@ -242,7 +273,7 @@ test('17: a page is written with a preview beside it and put into its place', { 
     await visitor.step('editor, menu open');
     await visitor.leads(() => visitor.button('Delete page').click());
     assert.match(await visitor.text('.undo'), /“Basics” is deleted with 3 pages below it/);
-    assert.deepEqual(await shown(visitor), ['1 Guides', '2 Files', '1 Notes']);
+    assert.deepEqual(await shown(visitor), ['1 Handbook', '2 Files', '1 Notes']);
     await visitor.leads(() => visitor.button('Undo').click());
     assert.deepEqual((await shown(visitor)).toSorted(), FIRST.toSorted());
   });
@@ -448,7 +479,7 @@ test('without scripts everything is a form', { timeout: 120_000 }, async t => {
   await page.getByLabel('Below').selectOption(ids.Basics);
   await page.getByLabel('Position').selectOption(ids.Keys);
   await visitor.leads(() => visitor.button('Move page').click());
-  assert.deepEqual(await shown(visitor), ['1 Basics', '2 Keys', '3 Rotation', '2 Notes', '2 Calls', '1 Guides', '2 Files']);
+  assert.deepEqual(await shown(visitor), ['1 Basics', '2 Keys', '3 Turning', '2 Notes', '2 Calls', '1 Handbook', '2 Files']);
   await visitor.leads(() => page.getByRole('link', { name: 'Move Notes…' }).click());
   await page.getByLabel('Below').selectOption('');
   await page.getByLabel('Position').selectOption(ids.Keys);
@@ -464,6 +495,51 @@ test('without scripts everything is a form', { timeout: 120_000 }, async t => {
   await visitor.leads(() => visitor.button('Undo').click());
   assert.equal((await shown(visitor)).length, FIRST.length);
   await visitor.healthy();
+});
+
+test('what readers suggest is reviewed', { timeout: 90_000 }, async t => {
+  const server = await start(t);
+  const browser = await launch(t);
+  const author = await Visitor.open(browser, server, { ...DESK, allow: [409, 422] });
+  const { page } = author;
+  await signIn(author, ADMIN);
+  const id = await addPage(author, 'Quotas');
+  await field(author).fill(TEXT);
+  await author.button('Publish').click();
+  await page.locator('.toast', { hasText: 'Published' }).waitFor();
+  const call = await client(server, DEVELOPER);
+  const suggest = async (from, to, note) => {
+    const sent = await call('POST', `/docs/pages/${id}/suggestions`, { baseVersion: 2, body: TEXT.replace(from, to), note });
+    assert.equal(sent.status, 201, sent.text);
+  };
+  await suggest('300 seconds', 'five minutes', 'Easier to remember');
+  await suggest('Every request', 'Some requests', 'Not all of mine do');
+
+  await author.go('/admin');
+  assert.match(await author.text('.waits'), /2 suggested edits/);
+  await author.leads(() => author.link('Review').click());
+  await author.step('queue');
+  await author.leads(() => page.locator('.waits b a').first().click());
+  assert.deepEqual(await page.locator('.wdiff ins').allTextContents(), ['five minutes']);
+  await author.step('suggestion');
+  await author.picture('suggestion');
+  await author.leads(() => author.button('Accept and publish').click());
+  assert.match(await author.text('.notice'), /Accepted and published/);
+  await author.go('/docs/quotas');
+  assert.match(await author.text('main'), /five minutes/);
+
+  await author.go('/admin/suggestions');
+  await author.leads(() => page.locator('.waits b a').first().click());
+  assert.match(await author.text('.banner'), /1 version was saved since/);
+  await author.leads(() => author.button('Reject').click());
+  assert.match(await author.text('#errors'), /Say why/);
+  await author.step('suggestion, no reason');
+  await page.getByLabel('Note to the reader').fill('All of them do: see the reference.');
+  await author.leads(() => author.button('Reject').click());
+  assert.match(await author.text('main'), /Queue clear/);
+  await author.go('/docs/quotas');
+  assert.match(await author.text('main'), /Every request carries/);
+  await author.healthy();
 });
 
 test('the operator console in every view', { timeout: 240_000 }, async t => {

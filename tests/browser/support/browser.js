@@ -70,7 +70,7 @@ export class Visitor {
   }
 
   async #record(page) {
-    page.on('pageerror', error => this.faults.push(`page error: ${error.stack ?? error}`));
+    page.on('pageerror', error => this.faults.push(`page error: ${error.stack || `${error.name}: ${error.message}`}`));
     page.on('dialog', dialog => {
       if (dialog.type() !== 'beforeunload') this.opened.push(`dialog: ${dialog.message()}`);
       dialog.dismiss().catch(() => {});
