@@ -45,23 +45,23 @@ pub(super) async fn request(
 ) -> Result<Tokens, OAuthError> {
     let target = egress.target(&client.token_url, allow).await?;
     let mut request = egress::Request::new(Method::POST);
-    let mut body = url::form_urlencoded::Serializer::new(String::new());
-    body.extend_pairs(form);
-    match &client.secret {
-        Some(secret) => {
-            let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-            let mut pair = format!("{}:{}", encode(&client.id), encode(secret.expose()));
-            let value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(&pair)));
-            pair.zeroize();
-            let mut value =
-                value.map_err(|_| OAuthError::Answer("the client's secret cannot be sent".into()))?;
-            value.set_sensitive(true);
-            request.headers.insert(header::AUTHORIZATION, value);
-        }
-        None => {
-            body.append_pair("client_id", &client.id);
-        }
+    if let Some(secret) = &client.secret {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let mut pair = format!("{}:{}", encode(&client.id), encode(secret.expose()));
+        let value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(&pair)));
+        pair.zeroize();
+        let mut value = value.map_err(|_| OAuthError::Answer("the client's secret cannot be sent".into()))?;
+        value.set_sensitive(true);
+        request.headers.insert(header::AUTHORIZATION, value);
     }
+    let public = client
+        .secret
+        .is_none()
+        .then_some(("client_id", client.id.as_str()));
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .extend_pairs(public)
+        .finish();
     request.headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/x-www-form-urlencoded"),
@@ -69,7 +69,7 @@ pub(super) async fn request(
     request
         .headers
         .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    request.body = Some(body.finish().into());
+    request.body = Some(body.into());
     let limits = egress::Limits {
         body_bytes: MOST,
         ..egress::Limits::default()

@@ -623,7 +623,10 @@ fn write_samples(
         label: language.label(),
         code,
     };
-    sample::render_all(plain, &context).into_iter().map(line).collect()
+    sample::render_all(plain, &context)
+        .into_iter()
+        .map(line)
+        .collect()
 }
 
 impl From<Vec<InputError>> for Problem {
