@@ -31,9 +31,19 @@ pub trait SealedItemRepository: Send {
     /// Keeps an item, in the place of the one with its kind and name.
     async fn put(&mut self, item: &SealedItem) -> Result<(), StoreError>;
     /// The item of this kind and name that is of use at `now`.
-    async fn find(&mut self, kind: &str, name: &str, now: Timestamp) -> Result<Option<SealedItem>, StoreError>;
+    async fn find(
+        &mut self,
+        kind: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<SealedItem>, StoreError>;
     /// As `find`, and forgets it: of two that take it, one gets it.
-    async fn take(&mut self, kind: &str, name: &str, now: Timestamp) -> Result<Option<SealedItem>, StoreError>;
+    async fn take(
+        &mut self,
+        kind: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<SealedItem>, StoreError>;
     /// Forgets the items of a kind whose names begin with this. Returns how many.
     async fn forget(&mut self, kind: &str, beginning: &str) -> Result<u64, StoreError>;
     /// Forgets what is of no use any more at `now`. Returns how many.

@@ -14,12 +14,22 @@ impl SealedItemRepository for Scoped<'_> {
         rows.insert((item.kind.clone(), item.name.clone()), item.clone());
         Ok(())
     }
-    async fn find(&mut self, kind: &str, name: &str, now: Timestamp) -> Result<Option<SealedItem>, StoreError> {
+    async fn find(
+        &mut self,
+        kind: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<SealedItem>, StoreError> {
         let rows = self.data.sealed_items.rows().get(&self.scope.tenant());
         let found = rows.and_then(|rows| rows.get(&(kind.to_owned(), name.to_owned())));
         Ok(found.filter(|item| is_live(item, now)).cloned())
     }
-    async fn take(&mut self, kind: &str, name: &str, now: Timestamp) -> Result<Option<SealedItem>, StoreError> {
+    async fn take(
+        &mut self,
+        kind: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<SealedItem>, StoreError> {
         let tenant = self.scope.tenant();
         let Some(rows) = self.data.sealed_items.rows_mut().get_mut(&tenant) else {
             return Ok(None);

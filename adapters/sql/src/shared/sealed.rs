@@ -67,7 +67,12 @@ impl SealedItemRepository for SealedItems<'_> {
         Ok(())
     }
 
-    async fn find(&mut self, kind: &str, name: &str, now: Timestamp) -> Result<Option<SealedItem>, StoreError> {
+    async fn find(
+        &mut self,
+        kind: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<SealedItem>, StoreError> {
         let row = sqlx::query_as::<Db, Row>(concat!(
             "SELECT ",
             columns!(),
@@ -84,7 +89,12 @@ impl SealedItemRepository for SealedItems<'_> {
         Ok(row.map(SealedItem::from))
     }
 
-    async fn take(&mut self, kind: &str, name: &str, now: Timestamp) -> Result<Option<SealedItem>, StoreError> {
+    async fn take(
+        &mut self,
+        kind: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<SealedItem>, StoreError> {
         let row = sqlx::query_as::<Db, Row>(concat!(
             "DELETE FROM sealed_items WHERE tenant_id = $1 AND kind = $2 AND name = $3 RETURNING ",
             columns!()
