@@ -178,8 +178,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 #[derive(Deserialize)]
 pub(crate) struct PageQuery {
     #[serde(alias = "cursor")]
-    after: Option<String>,
-    limit: Option<u32>,
+    pub(crate) after: Option<String>,
+    pub(crate) limit: Option<u32>,
 }
 
 pub(crate) const PAGE_PARAMETERS: &[(&str, &str)] = &[
@@ -242,7 +242,7 @@ pub(crate) async fn upload<S: Send + Sync>(
     while let Some(mut field) = form.next_field().await.map_err(refused)? {
         let name = field.name().unwrap_or("").to_owned();
         let is_text = matches!(&*name, "productId" | "specFormat" | "note" | "publish" | "allowBreaking" | "csrf");
-        let cap = if is_text { 4096 } else { limit };
+        let cap = if name == "note" { 4096 } else if is_text { 1024 } else { limit };
         let mut bytes = Vec::new();
         while let Some(chunk) = field.chunk().await.map_err(refused)? {
             if bytes.len() + chunk.len() > cap {

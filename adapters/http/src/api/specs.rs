@@ -124,8 +124,9 @@ const LIST_PARAMETERS: &[(&str, &str)] = &[
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ListQuery {
-    #[serde(flatten)]
-    page: PageQuery,
+    #[serde(alias = "cursor")]
+    after: Option<String>,
+    limit: Option<u32>,
     product_id: Option<String>,
 }
 
@@ -379,7 +380,8 @@ async fn list(
     Ctx(context): Ctx,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<List<SpecView>>, Problem> {
-    let page = query.page.read::<SpecId>()?;
+    let (after, limit) = (query.after, query.limit);
+    let page = PageQuery { after, limit }.read::<SpecId>()?;
     let of = query.product_id.as_deref().map(product).transpose()?;
     let found = shared
         .stores
