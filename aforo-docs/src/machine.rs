@@ -83,16 +83,17 @@ pub fn operation(operation: &Operation, base_url: &str, key_variable: &str) -> S
             out.contents(&response.contents);
         }
     }
-    if !operation.webhook && !base_url.is_empty() {
-        if let Ok(request) = build(operation, &example_inputs(operation)) {
-            let context = sample::Context {
-                base_url,
-                security: operation.security.first().map_or(&[], Vec::as_slice),
-                key_variable,
-            };
-            out.line("## Example");
-            out.fenced("bash", &sample::render(Language::Curl, &request, &context));
-        }
+    if !operation.webhook
+        && !base_url.is_empty()
+        && let Ok(request) = build(operation, &example_inputs(operation))
+    {
+        let context = sample::Context {
+            base_url,
+            security: operation.security.first().map_or(&[], Vec::as_slice),
+            key_variable,
+        };
+        out.line("## Example");
+        out.fenced("bash", &sample::render(Language::Curl, &request, &context));
     }
     out.out
 }

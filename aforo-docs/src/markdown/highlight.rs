@@ -16,10 +16,9 @@ pub(super) const CLASSES: &[&str] = &["k", "s", "n", "w", "c"];
 /// Escaped code with spans around what has a colour. A language that nobody knows gives plain code; so does code of
 /// more than 64 KiB.
 pub fn highlight(language: &str, code: &str) -> String {
-    if code.len() <= MAX_BYTES && code.lines().all(|line| line.len() <= MAX_LINE) {
-        if let Some(html) = engine::highlight(&language.to_ascii_lowercase(), code) {
-            return html;
-        }
+    let short = code.len() <= MAX_BYTES && code.lines().all(|line| line.len() <= MAX_LINE);
+    if short && let Some(html) = engine::highlight(&language.to_ascii_lowercase(), code) {
+        return html;
     }
     escaped(code)
 }

@@ -308,10 +308,10 @@ impl Open {
                     "dt" | "dd" => &["dt", "dd"],
                     _ => &[],
                 };
-                if let Some((top, _)) = self.tags.get(self.floor..).and_then(<[_]>::last) {
-                    if siblings.contains(top) {
-                        self.close_to(self.tags.len() - 1, out);
-                    }
+                if let Some((top, _)) = self.tags.get(self.floor..).and_then(<[_]>::last)
+                    && siblings.contains(top)
+                {
+                    self.close_to(self.tags.len() - 1, out);
                 }
                 self.make_room(out);
             }

@@ -140,7 +140,7 @@ test('text of others stays text', { timeout: 120_000 }, async t => {
     await visitor.leads(() => page.locator('.oplist a', { has: page.getByText('/html', { exact: true }) }).click());
     await send(visitor);
     await look('an HTML page as an answer');
-    await page.locator('details.heads summary').click();
+    await page.getByRole('tab', { name: 'Headers' }).click();
     await look('headers');
   });
 
