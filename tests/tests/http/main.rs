@@ -5,6 +5,7 @@
 
 mod accounts;
 mod catalog;
+mod guides;
 mod hostile;
 mod keys;
 mod matrix;
@@ -65,6 +66,9 @@ stories! {
         documents_are_uploaded
         broken_documents_change_nothing
         documents_are_not_fetched_from_private_addresses;
+    guides:
+        guides_are_written_and_read
+        guides_travel_as_files;
     subscriptions:
         subscriptions_begin_and_end
         lists_come_in_pages;

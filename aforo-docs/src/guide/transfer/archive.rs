@@ -95,6 +95,8 @@ fn without_common_folder(mut files: Vec<TransferFile>) -> Vec<TransferFile> {
         .first()
         .and_then(|file| file.path.split_once('/'))
         .map(|(folder, _)| format!("{folder}/"));
+    // Names that lead out of the archive stay as they are, so that they are refused.
+    let first = first.filter(|folder| !matches!(folder.as_str(), "/" | "./" | "../"));
     let Some(folder) = first else { return files };
     let index = |file: &TransferFile| file.path[folder.len()..].to_ascii_lowercase() == "index.md";
     if files.iter().all(|file| file.path.starts_with(&folder)) && !files.iter().any(index) {
@@ -133,6 +135,12 @@ mod tests {
             .map(|f| f.path)
             .collect();
         assert_eq!(names, ["a.md", "b/c.md"]);
+        for outside in ["../a.md", "/a.md"] {
+            assert_eq!(
+                unpack(&pack(&[file(outside, b"a")]).unwrap()).unwrap()[0].path,
+                outside
+            );
+        }
         let one_page = [file("01-keys/index.md", b"a"), file("01-keys/01-b.md", b"c")];
         assert_eq!(unpack(&pack(&one_page).unwrap()).unwrap(), one_page);
     }

@@ -367,7 +367,7 @@ impl Planner<'_> {
         let title = match page::title(&title) {
             Ok(title) => title,
             Err(error) => {
-                self.problem(file, Some(1), reason(&error));
+                self.problem(file, line_of(&text, "title"), reason(&error));
                 String::new()
             }
         };
@@ -390,7 +390,7 @@ impl Planner<'_> {
         let status = match matter.status() {
             Ok(status) => status.unwrap_or(self.options.status),
             Err(message) => {
-                self.problem(file, Some(1), message);
+                self.problem(file, line_of(&text, "status"), message);
                 PageStatus::Draft
             }
         };
@@ -472,6 +472,14 @@ fn page_at<'p>(paths: &'p BTreeMap<String, String>, target: &str) -> Option<&'p 
         .get(target)
         .or_else(index)
         .or_else(|| paths.get(&format!("{target}.md")))
+}
+
+/// The line of the front matter that begins with this key; the first line if there is none.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    let at = text
+        .lines()
+        .position(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
+    Some(at.map_or(1, |at| at + 1))
 }
 
 fn reason(error: &DocsError) -> String {

@@ -129,6 +129,7 @@ fn everything_that_is_wrong_is_told_at_once() {
     };
     assert_eq!(told("latin.md")[0].line, Some(2));
     assert_eq!(told("nul.md")[0].line, Some(6));
+    assert_eq!(told("status.md")[0].line, Some(2));
     for file in [
         "../outside.md",
         "/etc",
