@@ -127,8 +127,11 @@ pub async fn a_page_comes_back_with_its_version(store: &impl DocsStore) {
             Some(second.clone())
         );
         assert_eq!(tx.pages(scope).version(full.id, 2).await.unwrap(), None);
-        assert_eq!(tx.pages(scope).list().await.unwrap(), [bare.clone()]);
-        assert_eq!(tx.pages(scope).deleted().await.unwrap(), [full.clone()]);
+        assert_eq!(tx.pages(scope).list().await.unwrap(), std::slice::from_ref(&bare));
+        assert_eq!(
+            tx.pages(scope).deleted().await.unwrap(),
+            std::slice::from_ref(&full)
+        );
     }
     drop(tx);
     let (unknown, _) = sample_page(&a, None, "unknown");

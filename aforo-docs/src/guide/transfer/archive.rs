@@ -98,7 +98,7 @@ fn without_common_folder(mut files: Vec<TransferFile>) -> Vec<TransferFile> {
     // Names that lead out of the archive stay as they are, so that they are refused.
     let first = first.filter(|folder| !matches!(folder.as_str(), "/" | "./" | "../"));
     let Some(folder) = first else { return files };
-    let index = |file: &TransferFile| file.path[folder.len()..].to_ascii_lowercase() == "index.md";
+    let index = |file: &TransferFile| file.path[folder.len()..].eq_ignore_ascii_case("index.md");
     if files.iter().all(|file| file.path.starts_with(&folder)) && !files.iter().any(index) {
         for file in &mut files {
             file.path.drain(..folder.len());
