@@ -34,6 +34,12 @@ impl Vault {
         wrapped_dek: &[u8],
         ciphertext: &[u8],
     ) -> Result<Secret<String>, VaultError> {
-        Ok(seal::open_for(place, kek_id, wrapped_dek, ciphertext, &*self.keks)?)
+        Ok(seal::open_for(
+            place,
+            kek_id,
+            wrapped_dek,
+            ciphertext,
+            &*self.keks,
+        )?)
     }
 }

@@ -220,7 +220,11 @@ fn unwrap_dek(
     let kek = keks
         .find(kek_id)
         .ok_or_else(|| SealError::UnknownKek(kek_id.to_owned()))?;
-    let dek = Secret::new(decrypt(kek.expose(), wrapped_dek, &wrap_aad(kek_id, payload_aad))?);
+    let dek = Secret::new(decrypt(
+        kek.expose(),
+        wrapped_dek,
+        &wrap_aad(kek_id, payload_aad),
+    )?);
     let dek: [u8; 32] = dek
         .expose()
         .as_slice()
@@ -262,9 +266,23 @@ mod tests {
         let keks = KeyRing::generate(&OsEntropy);
         let plain = Secret::new("refresh token".to_owned());
         let (kek, dek, sealed) = seal_for(&["t", "token", "a"], &plain, &keks, &OsEntropy).unwrap();
-        assert_eq!(open_for(&["t", "token", "a"], &kek, &dek, &sealed, &keks).unwrap().expose(), "refresh token");
-        for place in [&["t", "token", "b"][..], &["u", "token", "a"], &["t", "tokena"], &["tt", "oken", "a"]] {
-            assert_eq!(open_for(place, &kek, &dek, &sealed, &keks).err(), Some(SealError::DoesNotOpen), "{place:?}");
+        assert_eq!(
+            open_for(&["t", "token", "a"], &kek, &dek, &sealed, &keks)
+                .unwrap()
+                .expose(),
+            "refresh token"
+        );
+        for place in [
+            &["t", "token", "b"][..],
+            &["u", "token", "a"],
+            &["t", "tokena"],
+            &["tt", "oken", "a"],
+        ] {
+            assert_eq!(
+                open_for(place, &kek, &dek, &sealed, &keks).err(),
+                Some(SealError::DoesNotOpen),
+                "{place:?}"
+            );
         }
         let mut touched = sealed.clone();
         touched[14] ^= 1;
