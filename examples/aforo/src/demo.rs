@@ -56,6 +56,9 @@ pub(crate) struct DemoArgs {
     /// Playground calls a minute for one person.
     #[arg(long, default_value_t = 600)]
     try_per_person: u32,
+    /// Seconds that a playground call waits for the head of an answer.
+    #[arg(long, default_value_t = 10)]
+    try_timeout: u64,
 }
 
 const OPENAPI: &str = include_str!("../demo/translate.yaml");
@@ -145,6 +148,7 @@ pub(crate) async fn run(global: Global, args: DemoArgs) -> Result<ExitCode, Fail
         allow_port: Vec::new(),
         try_per_person: args.try_per_person,
         try_per_tenant: args.try_per_person.saturating_mul(10),
+        try_timeout: args.try_timeout,
     };
     let console = server::console(&setup, tenant.id, &serve)?;
     let base = format!("http://{address}{}", args.prefix.trim_end_matches('/'));

@@ -52,6 +52,9 @@ pub(crate) struct ServeArgs {
     /// Playground calls a minute for the whole tenant.
     #[arg(long, default_value_t = 600)]
     pub(crate) try_per_tenant: u32,
+    /// Seconds that a playground call waits for the head of an answer.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) try_timeout: u64,
 }
 
 /// A server of the Rust world that a console can be mounted in.
@@ -102,11 +105,14 @@ pub(crate) fn console(setup: &Setup, tenant: TenantId, args: &ServeArgs) -> Resu
         extra_ports: args.allow_port.clone(),
         ..egress::Policy::default()
     };
-    let sandbox = SandboxSettings {
+    let mut sandbox = SandboxSettings {
         per_person: Quota::per_minute(args.try_per_person),
         per_tenant: Quota::per_minute(args.try_per_tenant),
         ..SandboxSettings::default()
     };
+    let limits = &mut sandbox.call.limits;
+    limits.first_byte = Duration::from_secs(args.try_timeout);
+    limits.total = limits.total.max(limits.first_byte * 3);
     let keks = Arc::new(setup.folder.keks()?);
     let secret = setup.folder.session_secret()?;
     let builder = Console::builder(setup.stores.clone(), Tenancy::ByHost(tenant), keks, secret)

@@ -104,7 +104,11 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
         source,
         source_url,
         note: args.note.clone(),
-        publish: if args.no_publish { PublishWhen::Never } else { PublishWhen::Always },
+        publish: if args.no_publish {
+            PublishWhen::Never
+        } else {
+            PublishWhen::Always
+        },
         only_new: false,
     };
     let imported = match specs
@@ -132,7 +136,11 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
         "  version  {}{}{}",
         spec.number,
         if imported.unchanged { ", unchanged" } else { "" },
-        if imported.published { ", published" } else { ", not published" }
+        if imported.published {
+            ", published"
+        } else {
+            ", not published"
+        }
     );
     if let Some(changes) = &imported.changes {
         let totals = changes.totals;
@@ -140,9 +148,22 @@ pub(crate) async fn run(global: Global, args: ImportArgs) -> Result<ExitCode, Fa
             "  changes  {} breaking, {} to look at, {} other",
             totals.breaking, totals.warnings, totals.infos
         );
-        for change in changes.changes.iter().filter(|change| change.is_breaking()).take(20) {
-            let at = change.operations.first().map(|o| format!(" ({} {})", o.method, o.path));
-            println!("  breaking {}: {}{}", change.place, change.message, at.unwrap_or_default());
+        for change in changes
+            .changes
+            .iter()
+            .filter(|change| change.is_breaking())
+            .take(20)
+        {
+            let at = change
+                .operations
+                .first()
+                .map(|o| format!(" ({} {})", o.method, o.path));
+            println!(
+                "  breaking {}: {}{}",
+                change.place,
+                change.message,
+                at.unwrap_or_default()
+            );
         }
     }
     for warning in &imported.warnings {

@@ -49,7 +49,9 @@ pub(crate) async fn run(global: Global, args: PublishArgs) -> Result<ExitCode, F
             Ok(ExitCode::SUCCESS)
         }
         Err(DocsError::BreakingChanges(count)) => {
-            eprintln!("aforo: {count} changes break clients of the published version; --allow-breaking publishes it");
+            eprintln!(
+                "aforo: {count} changes break clients of the published version; --allow-breaking publishes it"
+            );
             Ok(ExitCode::FAILURE)
         }
         Err(error) => Err(error.into()),

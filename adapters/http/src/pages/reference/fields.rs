@@ -3,7 +3,7 @@
 
 use aforo_docs::{
     request::form::{self, FormNode, NodeKind},
-    spec::model::{Content, RequestBody},
+    spec::model::{Content, RequestBody, SchemaView},
 };
 use maud::{Markup, html};
 use serde_json::Value;
@@ -69,9 +69,15 @@ pub(super) fn body(c: &Chrome, view: &OperationView<'_>) -> Markup {
     }
 }
 
-/// Whether a reader meets the fields first: forms are filled in, JSON is read.
+/// Whether a reader meets the fields first: forms are filled in, JSON is read; a query in JSON is one long line.
 fn starts_as_fields(content: &Content) -> bool {
-    !content.media_type.contains("json")
+    let properties = content.schema.iter().flat_map(|schema| &schema.properties);
+    !content.media_type.contains("json") || properties.into_iter().any(|p| is_query(&p.schema))
+}
+
+/// A GraphQL query: code of many lines.
+fn is_query(schema: &SchemaView) -> bool {
+    schema.format.as_deref() == Some("graphql")
 }
 
 fn head(c: &Chrome, view: &OperationView<'_>, body: &RequestBody, content: &Content, fields: bool) -> Markup {
@@ -264,6 +270,9 @@ impl Fields<'_> {
                         @if !node.required || value.is_empty() { option value="" { "Not sent" } }
                         @for option in options { option value=(option) selected[option == value] { (option) } }
                     },
+                    NodeKind::Text { value, .. } if is_query(node.schema) => textarea.in.mono id=(id) name=(name_of)
+                        rows=(value.lines().count().clamp(4, 20)) spellcheck="false" autocapitalize="off"
+                        aria-invalid=[bad] aria-describedby=[describes] { "\n" (value) },
                     NodeKind::Text { value, lines: true } => textarea.in id=(id) name=(name_of) rows=(value.lines().count().clamp(2, 8))
                         aria-invalid=[bad] aria-describedby=[describes] { "\n" (value) },
                     NodeKind::Json { value } => textarea.in.mono id=(id) name=(name_of) rows=(value.lines().count().clamp(2, 8))
