@@ -21,8 +21,8 @@ use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    cookie::SessionCookie, csrf::CsrfTokens, metrics::Metrics, remote::Remote, route::Routes, service::ConsoleService,
-    visitor::Visitors,
+    cookie::SessionCookie, csrf::CsrfTokens, metrics::Metrics, remote::Remote, route::Routes,
+    service::ConsoleService, visitor::Visitors,
 };
 
 /// A console: vault, proxy, documentation and pages over one store. Cheap to clone.
@@ -52,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) settings: Settings,
     pub(crate) openapi: std::sync::OnceLock<bytes::Bytes>,
+    /// Turns for texts that hold everything that is published.
+    pub(crate) long_texts: tokio::sync::Semaphore,
     tenants: RwLock<Option<(Timestamp, Arc<[Tenant]>)>>,
 }
 
@@ -240,12 +242,7 @@ impl ConsoleBuilder {
             Tenancy::Single(tenant) | Tenancy::ByHost(tenant) => tenant.to_string(),
         };
         let signer = SessionSigner::new(&session_secret, audience);
-        let watches = Watches::new(
-            stores.docs.clone(),
-            specs.clone(),
-            clock.clone(),
-            entropy.clone(),
-        );
+        let watches = Watches::new(stores.docs.clone(), specs.clone(), clock.clone(), entropy.clone());
         let shared = Arc::new(Shared {
             accounts: Accounts::new(
                 stores.core.clone(),
@@ -271,6 +268,7 @@ impl ConsoleBuilder {
             csrf,
             metrics: Metrics::default(),
             openapi: std::sync::OnceLock::new(),
+            long_texts: tokio::sync::Semaphore::new(1),
             tenants: RwLock::default(),
             stores,
             vault,

@@ -127,6 +127,9 @@ test('an agent reads, searches and calls without a key', async t => {
     assert.ok(answer.json.timing.total > 0);
     const refused = await agent.call('try', { ...translate, environment: 'live' });
     assert.equal(refused.json.code, 'live_not_granted');
+    for (const odd of ['Live', 'LIVE', ' live', 'prod', 'production']) assert.equal((await agent.call('try', { ...translate, environment: odd })).isError, true, odd);
+    assert.equal((await agent.call('try', { ...translate, environment: '' })).json.status, 200, 'empty means Sandbox');
+    assert.equal(new Set(wire.credentials.map(secret => secret.slice(0, 8))).size, 1, 'only Sandbox credentials went upstream');
     const wrong = await agent.call('try', { ...translate, operation: 'nothing' });
     assert.equal(wrong.isError, true);
   });

@@ -261,6 +261,14 @@ pub(crate) async fn send(shared: &Shared, context: &Context, input: TryInput) ->
             .parse()
             .map_err(|_| Problem::invalid("/environment", "Choose `live` or `test`."))?,
     };
+    if environment == Environment::Live
+        && let Some(agent) = &context.person()?.agent
+        && !agent.live
+    {
+        let detail = "This agent may call Sandbox only. Leave `environment` out, or ask the person for an agent that \
+            may call Live.";
+        return Err(Problem::forbidden("live_not_granted", detail));
+    }
     let request = TryRequest {
         spec: input.spec()?,
         operation: input.operation()?,

@@ -14,6 +14,7 @@ use aforo_docs::{
     spec::openapi::ApiDescription,
 };
 use aforo_proxy::service::Outcome;
+use aforo_vault::key::Environment;
 use futures_util::StreamExt;
 use http::StatusCode;
 use rmcp::model::CallToolResult;
@@ -110,7 +111,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn call(shared: &Shared, context: &Context, input: TryToolInput) -> Result<CallToolResult> {
-    let Caller::Person(person) = &context.caller else {
+    let Caller::Person(_) = &context.caller else {
         let detail = "This tool needs an agent token. Ask the person to let you in on the console's page “Agents”, \
             and to configure the token as `Authorization: Bearer …`.";
         return Err(Problem::new(
@@ -120,12 +121,11 @@ pub(super) async fn call(shared: &Shared, context: &Context, input: TryToolInput
             detail,
         ));
     };
-    let environment = input.environment.unwrap_or_else(|| "test".to_owned());
-    if environment == "live" && !person.agent.as_ref().is_some_and(|agent| agent.live) {
-        let detail = "This agent may call Sandbox only. Leave `environment` out, or ask the person for an agent that \
-            may call Live.";
-        return Err(Problem::forbidden("live_not_granted", detail));
-    }
+    // Sandbox unless the agent says otherwise; whether it may is judged where all calls are sent.
+    let environment = input
+        .environment
+        .filter(|word| !word.is_empty())
+        .unwrap_or_else(|| Environment::Test.to_string());
     let published = Published::find(shared, context, &input.product).await?;
     let call = TryInput {
         spec_id: published.spec.to_string(),
@@ -150,7 +150,7 @@ pub(super) async fn call(shared: &Shared, context: &Context, input: TryToolInput
             Ok(answer::json(value))
         }
         Outcome::Events(mut stream) => {
-            let (status, timing) = (stream.status(), stream.timing().clone());
+            let (status, timing) = (stream.status(), *stream.timing());
             let mut body = Vec::new();
             // Whole events only; what comes later is let go.
             let collected = async {
@@ -201,10 +201,11 @@ pub(super) async fn read(
 pub(super) async fn page(shared: &Shared, context: &Context, path: &str) -> Result<CallToolResult> {
     let scope = context.tenant_scope();
     // What `search` and the list give is an address; its path is what counts.
-    let path = path.trim_matches('/').trim_end_matches(".md");
-    let path = path.rsplit_once("/docs/").map_or(path, |(_, path)| path);
-    let path = path.strip_prefix("docs/").unwrap_or(path);
+    let docs = format!("{}/", context.urls.docs());
+    let path = path.strip_prefix(&context.origin).unwrap_or(path);
+    let path = path.strip_prefix(&docs).unwrap_or(path);
     let path = path.split('#').next().unwrap_or_default();
+    let path = path.trim_matches('/').trim_end_matches(".md");
     if path.is_empty() {
         let tree = shared.guides.tree(scope, Audience::Readers).await?;
         let line = |node: &Node| {

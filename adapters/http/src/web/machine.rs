@@ -5,7 +5,10 @@ use std::{fmt::Write as _, sync::Arc};
 
 use aforo_core::{SpecId, Timestamp, domain::product::Product};
 use aforo_docs::{
-    guide::tree::{Audience, Node, Tree},
+    guide::{
+        tree::{Audience, Node, Tree},
+        version::PageVersion,
+    },
     machine, markdown,
     sample::KEY_VARIABLE,
     spec::openapi::ApiDescription,
@@ -50,8 +53,8 @@ struct Guide {
     path: String,
     level: usize,
     updated: Timestamp,
-    text: String,
-    excerpt: String,
+    /// The published version, where texts were asked for.
+    version: Option<PageVersion>,
 }
 
 /// One product with its published description.
@@ -91,12 +94,8 @@ impl Everything {
         for node in tree.nodes() {
             let mut guide = Guide::of(node);
             if let (true, Some(number), true) = (texts, node.page.published_version, length < LONGEST) {
-                let version = tx.pages(scope).version(node.page.id, number).await?;
-                if let Some(version) = version {
-                    guide.text = titled(&version);
-                    guide.excerpt = markdown::excerpt(&version.body, 200);
-                    length += guide.text.len();
-                }
+                guide.version = tx.pages(scope).version(node.page.id, number).await?;
+                length += guide.version.as_ref().map_or(0, |version| version.body.len());
             }
             guides.push(guide);
         }
@@ -131,17 +130,18 @@ impl Guide {
             path: node.path.clone(),
             level: node.level,
             updated: node.page.published_at.unwrap_or(node.page.updated_at),
-            text: String::new(),
-            excerpt: String::new(),
+            version: None,
         }
     }
 }
 
-/// A text is put together beside the event loop.
+/// A text is put together beside the event loop, one at a time: it costs as much as all pages together.
 async fn made(
+    shared: &Shared,
     kind: &'static str,
     make: impl FnOnce() -> String + Send + 'static,
 ) -> Result<Response, Problem> {
+    let _turn = shared.long_texts.acquire().await.map_err(Problem::internal)?;
     let text = tokio::task::spawn_blocking(make)
         .await
         .map_err(Problem::internal)?;
@@ -154,7 +154,7 @@ async fn made(
 
 async fn llms(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Response, Problem> {
     let everything = Everything::read(&shared, &context, true).await?;
-    made("text/plain; charset=utf-8", move || {
+    made(&shared, "text/plain; charset=utf-8", move || {
         let (urls, mut out) = (&context.urls, String::new());
         let full = context.absolute(&urls.llms_full());
         let _ = write!(
@@ -167,7 +167,14 @@ async fn llms(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Re
             for guide in &everything.guides {
                 let indent = "  ".repeat(guide.level - 1);
                 let address = context.absolute(&urls.doc_markdown(&guide.path));
-                item(&mut out, &indent, &guide.title, &address, &guide.excerpt);
+                let body = guide.version.as_ref().map_or("", |version| &version.body);
+                item(
+                    &mut out,
+                    &indent,
+                    &guide.title,
+                    &address,
+                    &markdown::excerpt(body, 200),
+                );
             }
             out.push('\n');
         }
@@ -196,12 +203,13 @@ async fn llms(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Re
 
 async fn llms_full(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Response, Problem> {
     let everything = Everything::read(&shared, &context, true).await?;
-    made("text/plain; charset=utf-8", move || {
+    made(&shared, "text/plain; charset=utf-8", move || {
         let mut out = format!("# {}\n\n", one_line(&context.tenant.name));
         let mut left_out = 0_usize;
         let mut add = |text: String, address: String| {
             if out.len() + text.len() > LONGEST {
                 left_out += 1;
+                false
             } else {
                 let _ = write!(
                     out,
@@ -209,20 +217,31 @@ async fn llms_full(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Resu
                     context.absolute(&address),
                     text.trim()
                 );
+                true
             }
         };
         for guide in everything.guides {
-            add(guide.text, context.urls.doc(&guide.path));
+            if let Some(version) = &guide.version {
+                add(titled(version), context.urls.doc(&guide.path));
+            }
         }
+        let mut operations_left = 0;
         for reference in &everything.references {
             let (slug, base_url) = (&reference.product.slug, reference.base_url());
             for summary in reference.description.operations() {
-                if let Some(operation) = reference.description.operation(&summary.id) {
+                // The text is full: what follows is only counted.
+                if operations_left > 0 {
+                    operations_left += 1;
+                } else if let Some(operation) = reference.description.operation(&summary.id) {
                     let text = machine::operation(&operation, &base_url, KEY_VARIABLE);
-                    add(text, context.urls.operation(slug, &summary.id));
+                    if !add(text, context.urls.operation(slug, &summary.id)) {
+                        operations_left = 1;
+                    }
                 }
             }
         }
+        // The first of them is counted by `add` as well.
+        left_out += usize::saturating_sub(operations_left, 1);
         if left_out > 0 {
             let list = context.absolute(&context.urls.llms());
             let _ = writeln!(
@@ -237,7 +256,9 @@ async fn llms_full(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Resu
 
 async fn sitemap(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Response, Problem> {
     let everything = Everything::read(&shared, &context, false).await?;
-    made("application/xml; charset=utf-8", move || {
+    made(
+        &shared,
+        "application/xml; charset=utf-8", move || {
         let urls = &context.urls;
         let mut pages: Vec<(String, Option<Timestamp>)> = vec![(urls.home(), None)];
         if !everything.guides.is_empty() {
@@ -289,7 +310,7 @@ pub(super) async fn operation(
         published: shared.clock.now(),
         description,
     };
-    made("text/markdown; charset=utf-8", move || {
+    made(shared, "text/markdown; charset=utf-8", move || {
         let text = machine::operation(&operation, &reference.base_url(), KEY_VARIABLE);
         format!("{}\n\nSource: {page}\n", text.trim())
     })

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use aforo_core::PageId;
 use aforo_docs::guide::{
+    page::DocPage,
     service::{Found, NewFeedback},
-    tree::Audience,
+    tree::{Audience, Node},
 };
 use axum::extract::State;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{NodeView, SavedView, problem::not_found};
+use super::problem::not_found;
 use crate::{
     console::Shared,
     extract::{Ctx, Id, Json, List, Query},
@@ -26,15 +27,74 @@ struct PathQuery {
     path: String,
 }
 
-/// A page as readers see it.
+/// A page as readers see it. What authors are at, and what they said to each other, is not in it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReaderPage {
+    /// Its id.
+    id: String,
+    /// The page above it; null at the root.
+    parent_id: Option<String>,
+    /// The product it is about.
+    product_id: Option<String>,
+    /// The title of the published version.
+    title: String,
+    /// The published version's part of the address.
+    slug: String,
+    /// The number of the published version.
+    published_version: Option<u32>,
+    /// When it was published, RFC 3339.
+    published_at: Option<String>,
+}
+
+/// A page of the readers' tree.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReaderNode {
+    /// 1 at the root, at most 3.
+    level: usize,
+    /// Slugs from the root: `keys/rotation`.
+    path: String,
+    /// The page.
+    page: ReaderPage,
+}
+
+/// What a published version says.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReaderVersion {
+    /// Counts from 1.
+    number: u32,
+    /// The title.
+    title: String,
+    /// The text: CommonMark.
+    body: String,
+}
+
+/// A published page with its text.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PublishedView {
     /// Where it is: `keys/rotation`. Not the path that was asked for, if the page has moved.
     path: String,
-    /// The page and its published version.
-    #[serde(flatten)]
-    saved: SavedView,
+    /// The page.
+    page: ReaderPage,
+    /// Its published version.
+    version: ReaderVersion,
+}
+
+impl ReaderPage {
+    fn of(page: &DocPage) -> Self {
+        Self {
+            id: page.id.to_string(),
+            parent_id: page.parent.map(|id| id.to_string()),
+            product_id: page.product.map(|id| id.to_string()),
+            title: page.title.clone(),
+            slug: page.slug.clone(),
+            published_version: page.published_version,
+            published_at: page.published_at.map(|at| at.to_rfc3339()),
+        }
+    }
 }
 
 /// Whether a page was helpful.
@@ -57,7 +117,7 @@ pub(super) fn routes(routes: &mut RoutesBuilder) {
             "/api/v1/docs/tree",
             "The published pages, in the order of the tree",
         )
-        .gives::<List<NodeView>>(200),
+        .gives::<List<ReaderNode>>(200),
         tree,
     );
     routes.add(
@@ -84,12 +144,23 @@ pub(super) fn routes(routes: &mut RoutesBuilder) {
     );
 }
 
-async fn tree(State(shared): State<Arc<Shared>>, Ctx(context): Ctx) -> Result<Json<List<NodeView>>, Problem> {
+async fn tree(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+) -> Result<Json<List<ReaderNode>>, Problem> {
     let tree = shared
         .guides
         .tree(context.tenant_scope(), Audience::Readers)
         .await?;
-    Ok(Json(NodeView::list(&tree)))
+    let of = |node: &Node| ReaderNode {
+        level: node.level,
+        path: node.path.clone(),
+        page: ReaderPage::of(&node.page),
+    };
+    Ok(Json(List {
+        items: tree.nodes().iter().map(of).collect(),
+        next: None,
+    }))
 }
 
 async fn published(
@@ -105,10 +176,14 @@ async fn published(
     let Found::Page(reading) = found else {
         return Err(not_found());
     };
-    let saved = SavedView::of(&reading.page, &reading.version);
     Ok(Json(PublishedView {
+        page: ReaderPage::of(&reading.page),
+        version: ReaderVersion {
+            number: reading.version.number,
+            title: reading.version.title,
+            body: reading.version.body,
+        },
         path: reading.path,
-        saved,
     }))
 }
 
