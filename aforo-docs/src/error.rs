@@ -2,7 +2,10 @@
 
 use aforo_core::{PageId, ProductId, SpecId, StoreError, SuggestionId};
 
-use crate::{guide::{transfer::TransferProblem, version::PageVersion}, spec::diagnostic::ImportError};
+use crate::{
+    guide::{transfer::TransferProblem, version::PageVersion},
+    spec::diagnostic::ImportError,
+};
 
 /// Why an import or a look-up was refused.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! OpenAPI documents read lazily into one reference model: operations, schemas, code samples.
 
+pub mod compare;
 #[cfg(feature = "contract")]
 pub mod contract;
-pub mod compare;
 pub mod error;
 pub mod guide;
 pub mod machine;

@@ -61,7 +61,11 @@ pub trait SpecRepository: Send {
     /// The description with this id.
     async fn find(&mut self, id: SpecId) -> Result<Option<ApiSpec>, StoreError>;
     /// The version of a product with this number.
-    async fn find_by_number(&mut self, product: ProductId, number: u32) -> Result<Option<ApiSpec>, StoreError>;
+    async fn find_by_number(
+        &mut self,
+        product: ProductId,
+        number: u32,
+    ) -> Result<Option<ApiSpec>, StoreError>;
     /// The newest version of a product.
     async fn latest(&mut self, product: ProductId) -> Result<Option<ApiSpec>, StoreError>;
     /// Makes others that want to add or publish a version of this product wait until the transaction ends. False

@@ -1,7 +1,7 @@
 //! Documents made to hurt: each is refused clearly or renders, in a process that may take little time and memory.
 //!
 //! The process is this test binary again, under `ulimit`: a document that takes too much is killed, and the test fails.
-#![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers fail as tests do, and tell the parent process
 
 use std::{fs, process::Command};
 

@@ -501,9 +501,14 @@ impl Founder<'_> {
         tx.users(scope).insert(&user).await.expect("a new user");
         tx.sessions(scope).insert(&session).await.expect("a new session");
         tx.commit().await.expect("a commit");
-        let token = self
-            .signer
-            .issue(TokenUse::Session, user.id, tenant, session.id, now, session.expires_at);
+        let token = self.signer.issue(
+            TokenUse::Session,
+            user.id,
+            tenant,
+            session.id,
+            now,
+            session.expires_at,
+        );
         Person {
             id: user.id,
             customer: user.customer,

@@ -241,8 +241,17 @@ pub(crate) async fn upload<S: Send + Sync>(
     };
     while let Some(mut field) = form.next_field().await.map_err(refused)? {
         let name = field.name().unwrap_or("").to_owned();
-        let is_text = matches!(&*name, "productId" | "specFormat" | "note" | "publish" | "allowBreaking" | "csrf");
-        let cap = if name == "note" { 4096 } else if is_text { 1024 } else { limit };
+        let is_text = matches!(
+            &*name,
+            "productId" | "specFormat" | "note" | "publish" | "allowBreaking" | "csrf"
+        );
+        let cap = if name == "note" {
+            4096
+        } else if is_text {
+            1024
+        } else {
+            limit
+        };
         let mut bytes = Vec::new();
         while let Some(chunk) = field.chunk().await.map_err(refused)? {
             if bytes.len() + chunk.len() > cap {

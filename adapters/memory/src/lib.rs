@@ -11,10 +11,10 @@ mod catalog;
 mod credentials;
 mod guides;
 mod keys;
-mod sealed;
-mod search;
 mod publishing;
 mod readers;
+mod sealed;
+mod search;
 mod specs;
 mod subscriptions;
 mod table;
@@ -35,15 +35,15 @@ use aforo_core::{
     },
     kernel::audit::AuditRepository,
 };
+use aforo_docs::guide::store::{
+    DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
+};
 use aforo_docs::{
     publication::PublicationRepository,
     sealed::SealedItemRepository,
     search::SearchRepository,
     store::{ConsoleTx, DocsTx, SpecRepository},
     watch::WatchRepository,
-};
-use aforo_docs::guide::store::{
-    DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
 };
 use aforo_vault::store::{KeyRepository, VaultTx};
 use async_trait::async_trait;

@@ -16,16 +16,18 @@ use async_trait::async_trait;
 
 use crate::{Scoped, table::conflict};
 
+/// A row with its source.
+type Row = (String, Arc<Indexed>);
+
 /// What a store keeps for search. A clone shares it.
 #[derive(Clone, Default)]
 pub(crate) struct SearchData {
     sources: Arc<BTreeMap<(TenantId, String), String>>,
-    /// Each entry with its source.
-    entries: Arc<BTreeMap<(TenantId, String), (String, Arc<Indexed>)>>,
+    entries: Arc<BTreeMap<(TenantId, String), Row>>,
 }
 
 impl Scoped<'_> {
-    fn indexed(&self) -> impl Iterator<Item = &(String, Arc<Indexed>)> {
+    fn indexed(&self) -> impl Iterator<Item = &Row> {
         let tenant = self.scope.tenant();
         let from = self.data.search.entries.range((tenant, String::new())..);
         from.take_while(move |((of, _), _)| *of == tenant)

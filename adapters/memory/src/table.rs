@@ -3,15 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aforo_core::{
-    AuditId, CustomerId, KeyId, LeaseId, Page, PageId, PageRequest, PlanId, ProductId, PublicationId, SessionId, SpecId, StoreError,
-    StoreErrorKind, SubscriptionId, SuggestionId, TenantId, TenantScope, Timestamp, UserId,
+    AuditId, CustomerId, KeyId, LeaseId, Page, PageId, PageRequest, PlanId, ProductId, PublicationId,
+    SessionId, SpecId, StoreError, StoreErrorKind, SubscriptionId, SuggestionId, TenantId, TenantScope,
+    Timestamp, UserId,
     domain::{
         customer::Customer, plan::Plan, product::Product, session::Session, subscription::Subscription,
         tenant::Tenant, user::User,
     },
     kernel::audit::{AuditEntry, Seal},
 };
-use aforo_docs::{publication::Publication, sealed::SealedItem, store::ApiSpec, watch::SpecWatch};
 use aforo_docs::guide::{
     draft::PageDraft,
     feedback::Feedback,
@@ -20,7 +20,11 @@ use aforo_docs::guide::{
     suggestion::Suggestion,
     version::PageVersion,
 };
+use aforo_docs::{publication::Publication, sealed::SealedItem, store::ApiSpec, watch::SpecWatch};
 use aforo_vault::{key::ApiKey, seal::SealedCredential};
+
+/// An image with its bytes.
+pub(crate) type StoredImage = (DocImage, Arc<[u8]>);
 
 /// Everything. A clone shares all tables.
 #[derive(Clone, Default)]
@@ -51,7 +55,7 @@ pub(crate) struct Data {
     pub(crate) redirects: Table<TenantId, BTreeMap<String, (PageId, Timestamp)>>,
     pub(crate) suggestions: Table<SuggestionId, Suggestion>,
     pub(crate) feedback: Table<(PageId, u32, [u8; 32]), Feedback>,
-    pub(crate) images: Table<(TenantId, ImageId), (DocImage, Arc<[u8]>)>,
+    pub(crate) images: Table<(TenantId, ImageId), StoredImage>,
     pub(crate) audit: Table<AuditId, AuditEntry>,
     pub(crate) seals: Table<(TenantId, i64), Seal>,
 }

@@ -42,18 +42,15 @@ macro_rules! all_matching {
 pub(crate) use all_matching;
 
 /// Writes the index of entries: `$1` is the tenant, `$2` a list of what [`index_row`] makes.
-pub(crate) const PUT: &str = concat!(
+pub(crate) const PUT: &str =
     "INSERT INTO search_index (rowid, scope, title, title_forms, keys, keys_forms, body, body_forms)
      SELECT e.number, rows.value ->> 'scope', rows.value ->> 'title', rows.value ->> 'titleForms',
             rows.value ->> 'keys', rows.value ->> 'keysForms', rows.value ->> 'body', rows.value ->> 'bodyForms'
-     FROM json_each($2) AS rows JOIN search_entries e ON e.tenant_id = $1 AND e.key = rows.value ->> 'key'"
-);
+     FROM json_each($2) AS rows JOIN search_entries e ON e.tenant_id = $1 AND e.key = rows.value ->> 'key'";
 /// Removes the index of entries: `$2` is a list of keys.
-pub(crate) const DELETE: &str = concat!(
-    "DELETE FROM search_index WHERE rowid IN (
+pub(crate) const DELETE: &str = "DELETE FROM search_index WHERE rowid IN (
          SELECT e.number FROM json_each($2) AS rows
-         JOIN search_entries e ON e.tenant_id = $1 AND e.key = rows.value ->> 'key')"
-);
+         JOIN search_entries e ON e.tenant_id = $1 AND e.key = rows.value ->> 'key')";
 
 /// What [`PUT`] reads.
 pub(crate) fn index_row(indexed: &Indexed, scope: &[String]) -> Value {

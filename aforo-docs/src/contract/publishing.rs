@@ -183,7 +183,10 @@ pub async fn a_watch_comes_back_whole(store: &impl DocsStore) {
         tx.watches(a.own).find(a.product).await.unwrap(),
         Some(watch.clone())
     );
-    assert_eq!(tx.watches(a.own).list().await.unwrap(), [watch.clone()]);
+    assert_eq!(
+        tx.watches(a.own).list().await.unwrap(),
+        std::slice::from_ref(&watch)
+    );
     drop(tx);
     let other = SpecWatch {
         url: "https://acme.test/next.yaml".into(),

@@ -431,7 +431,8 @@ impl<'o> Writer<'o> {
             TagEnd::Strong => self.put("</strong>"),
             TagEnd::Strikethrough => self.put("</del>"),
             TagEnd::Link => {
-                if self.links.pop() == Some(true) {
+                let written = self.links.pop();
+                if written == Some(true) {
                     self.put("</a>");
                 }
             }

@@ -92,11 +92,7 @@ pub(super) fn write(
     }
     let (media_type, content) = choose(&body.contents, inputs.content_type.as_deref())?;
     let multipart_form = kind(&media_type) == Kind::Multipart;
-    if let Some(file) = inputs
-        .files
-        .iter()
-        .find(|f| f.field.is_empty() != !multipart_form)
-    {
+    if let Some(file) = inputs.files.iter().find(|f| f.field.is_empty() == multipart_form) {
         let message = format!("a file is not taken here: {:?}", file.filename);
         return Err(InputError::new("/body", "unexpected-file", message));
     }

@@ -59,10 +59,8 @@ pub fn runs(text: &str) -> Vec<Run> {
             let hump = upper && before.is_lowercase();
             // HTTPServer: the S begins a word. APIs: the s does not.
             let after = chars.clone().nth(1).map_or(' ', |(_, c)| c);
-            let acronym_ends = upper
-                && before.is_uppercase()
-                && next.is_lowercase()
-                && !(next == 's' && !after.is_alphanumeric());
+            let plural = next == 's' && !after.is_alphanumeric();
+            let acronym_ends = upper && before.is_uppercase() && next.is_lowercase() && !plural;
             if !scan.open || hump || acronym_ends {
                 scan.end_word(at);
                 scan.begin(at, c);

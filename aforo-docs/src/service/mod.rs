@@ -30,6 +30,9 @@ pub use self::specs::{Conditions, Imported, NewVersion, PublishWhen};
 /// is the worst case.
 const KEPT: usize = 16;
 
+/// The older and the newer description of a comparison.
+type Compared = (TenantId, SpecId, SpecId);
+
 /// Imports API descriptions and answers questions about them.
 pub struct Specs {
     store: Arc<dyn Store<dyn DocsTx>>,
@@ -38,7 +41,7 @@ pub struct Specs {
     // A description never changes under its id, so what is kept here cannot be stale.
     kept: Mutex<VecDeque<(TenantId, SpecId, ApiDescription)>>,
     // So is what lies between two.
-    compared: Mutex<VecDeque<((TenantId, SpecId, SpecId), Arc<SpecDiff>)>>,
+    compared: Mutex<VecDeque<(Compared, Arc<SpecDiff>)>>,
     // Reading one takes many times its size for a moment: one at a time, and whoever waited finds it kept.
     reading: tokio::sync::Mutex<()>,
     remote: Option<Arc<dyn RemoteDocuments>>,

@@ -125,7 +125,8 @@ impl Specs {
         let Some(remote) = &self.remote else {
             return Ok((source, Vec::new()));
         };
-        let looked = tokio::task::spawn_blocking(move || (bundle::has_remote_references(&source), source)).await;
+        let looked =
+            tokio::task::spawn_blocking(move || (bundle::has_remote_references(&source), source)).await;
         let (remote_references, source) = looked.map_err(|_| DocsError::Reader)?;
         if !remote_references {
             return Ok((source, Vec::new()));
@@ -153,7 +154,9 @@ impl Specs {
             });
         }
         self.product(scope, product).await?;
-        let (source, left) = self.self_contained(version.source, version.source_url.as_deref()).await?;
+        let (source, left) = self
+            .self_contained(version.source, version.source_url.as_deref())
+            .await?;
         let (source, parsed) = read(source).await?;
         let mut parsed = parsed?;
         parsed.warnings.splice(0..0, left);

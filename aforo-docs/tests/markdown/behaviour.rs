@@ -65,7 +65,13 @@ fn tags_that_we_know_are_done_and_others_are_shown() {
 
 #[test]
 fn images_of_the_console_are_shown_others_become_links() {
-    for address in ["http://example.com/i.png", "https://example.com/i.png", "i.png", "/i.png", "/docs/images/../../i.png"] {
+    for address in [
+        "http://example.com/i.png",
+        "https://example.com/i.png",
+        "i.png",
+        "/i.png",
+        "/docs/images/../../i.png",
+    ] {
         let html = to_safe_html(&format!("![a]({address})"));
         assert!(
             !html.contains("<img")

@@ -2,35 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use html5ever::{
-    ParseOpts, QualName, local_name, ns, parse_fragment, tendril::TendrilSink as _,
-};
+use html5ever::{ParseOpts, QualName, local_name, ns, parse_fragment, tendril::TendrilSink as _};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Node {
+pub(crate) enum Node {
     Text(String),
     Element(Element),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Element {
+pub(crate) struct Element {
     pub name: String,
     pub attributes: BTreeMap<String, String>,
     pub children: Vec<Node>,
 }
 
 impl Element {
-    pub fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
-    pub fn is(&self, name: &str, class: &str) -> bool {
+    pub(crate) fn is(&self, name: &str, class: &str) -> bool {
         self.name == name && self.attribute("class") == Some(class)
     }
 }
 
 /// The nodes of a fragment. Comments count as elements with the name `!--`.
-pub fn parse(html: &str) -> Vec<Node> {
+pub(crate) fn parse(html: &str) -> Vec<Node> {
     let context = QualName::new(None, ns!(html), local_name!("div"));
     let dom = parse_fragment(RcDom::default(), ParseOpts::default(), context, Vec::new(), false).one(html);
     let root = dom.document.children.borrow()[0].clone();
@@ -67,7 +65,7 @@ fn children(handle: &Handle) -> Vec<Node> {
 }
 
 /// Calls `look` for every element, with the names of those around it.
-pub fn walk<'n>(nodes: &'n [Node], around: &mut Vec<&'n str>, look: &mut dyn FnMut(&'n Element, &[&str])) {
+pub(crate) fn walk<'n>(nodes: &'n [Node], around: &mut Vec<&'n str>, look: &mut dyn FnMut(&'n Element, &[&str])) {
     for node in nodes {
         if let Node::Element(element) = node {
             look(element, around);
@@ -79,7 +77,7 @@ pub fn walk<'n>(nodes: &'n [Node], around: &mut Vec<&'n str>, look: &mut dyn FnM
 }
 
 /// The text of all nodes.
-pub fn text(nodes: &[Node]) -> String {
+pub(crate) fn text(nodes: &[Node]) -> String {
     nodes
         .iter()
         .map(|node| match node {

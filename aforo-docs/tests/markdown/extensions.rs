@@ -84,11 +84,7 @@ fn each_language_of_the_samples_gets_colours() {
         ),
         ("js", "const a = 'b'; // c\n", "<span class=\"w\">const"),
         ("ts", "const a = 1;\n", "<span class=\"n\">1"),
-        (
-            "python",
-            "def a():\n    return 'b'\n",
-            "<span class=\"w\">def",
-        ),
+        ("python", "def a():\n    return 'b'\n", "<span class=\"w\">def"),
         (
             "go",
             "func a() string { return \"b\" }\n",
@@ -97,11 +93,7 @@ fn each_language_of_the_samples_gets_colours() {
         ("java", "class A { int b = 1; }\n", "<span class=\"n\">1"),
         ("ruby", "puts 'a' # b\n", "<span class=\"s\">'a'"),
         ("php", "echo 'a';\n", "<span class=\"s\">'a'"),
-        (
-            "csharp",
-            "var a = \"b\";\n",
-            "<span class=\"s\">&quot;b&quot;",
-        ),
+        ("csharp", "var a = \"b\";\n", "<span class=\"s\">&quot;b&quot;"),
         ("yaml", "a: \"b\" # c\n", "<span class=\"c\"># c"),
         ("sql", "SELECT 1 -- a\n", "<span class=\"c\">-- a"),
         ("html", "<a href=\"b\">c</a>\n", "<span class=\"k\">a</span>"),

@@ -8,8 +8,8 @@ mod keys;
 mod meta;
 mod playground;
 mod products;
-mod search;
 mod publishing;
+mod search;
 mod specs;
 mod subscriptions;
 mod verify;
@@ -20,13 +20,13 @@ pub(crate) use account::{begin_sign_in, begin_sign_up};
 pub(crate) use agents::AgentInput;
 pub(crate) use keys::{Moment, NewKeyInput, create_key};
 pub(crate) use playground::{
-    BodyAlternative, BodyField, FILE_FIELD, LIVE_COOKIE, Parameters, SampleLine, TRY_LIMIT, TryInput, body_text,
-    is_multipart, live_cookie, live_mark, parts, samples_of, send, warnings,
+    BodyAlternative, BodyField, FILE_FIELD, LIVE_COOKIE, Parameters, SampleLine, TRY_LIMIT, TryInput,
+    body_text, is_multipart, live_cookie, live_mark, parts, samples_of, send, warnings,
 };
 pub(crate) use products::{NewProductInput, approve_upstream, create_product};
 pub(crate) use publishing::watch;
-pub(crate) use specs::{fetch, import_version};
 pub(crate) use search::{SearchQuery, answer};
+pub(crate) use specs::{fetch, import_version};
 pub(crate) use subscriptions::{Wanted, subscribe};
 
 pub(crate) fn routes(routes: &mut RoutesBuilder) {

@@ -50,7 +50,11 @@ pub struct ChangelogEntry {
 
 impl ChangelogEntry {
     fn heading(&self) -> String {
-        let version = if self.version.is_empty() { String::new() } else { format!(" ({})", self.version) };
+        let version = if self.version.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", self.version)
+        };
         match self.previous {
             Some(previous) if previous > self.number => {
                 format!("{} went back to version {}{version}", self.product, self.number)
@@ -62,9 +66,17 @@ impl ChangelogEntry {
 
 /// The changelog of a product, or of all.
 pub fn changelog(c: &Chrome, view: &ChangelogView) -> Markup {
-    let title = view.product.as_ref().map_or_else(|| "Changelog".to_owned(), |(_, name)| format!("Changelog of {name}"));
-    let description = format!("What changed in {} and which changes break clients.", view.product.as_ref().map_or("the APIs", |(_, name)| name));
-    let feed = c.urls.changelog_feed(view.product.as_ref().map_or("", |(slug, _)| slug));
+    let title = view.product.as_ref().map_or_else(
+        || "Changelog".to_owned(),
+        |(_, name)| format!("Changelog of {name}"),
+    );
+    let description = format!(
+        "What changed in {} and which changes break clients.",
+        view.product.as_ref().map_or("the APIs", |(_, name)| name)
+    );
+    let feed = c
+        .urls
+        .changelog_feed(view.product.as_ref().map_or("", |(slug, _)| slug));
     let page = Page {
         title: &title,
         description: Some(&description),
@@ -115,12 +127,21 @@ fn entry_card(c: &Chrome, entry: &ChangelogEntry) -> Markup {
 /// The changelog as an Atom feed (RFC 4287). `origin` makes addresses absolute.
 pub fn changelog_feed(c: &Chrome, origin: &str, view: &ChangelogView) -> String {
     let slug = view.product.as_ref().map_or("", |(slug, _)| slug);
-    let page = if slug.is_empty() { c.urls.changelog() } else { c.urls.product_changelog(slug) };
+    let page = if slug.is_empty() {
+        c.urls.changelog()
+    } else {
+        c.urls.product_changelog(slug)
+    };
     let title = match &view.product {
         Some((_, name)) => format!("{}: changelog of {name}", c.brand.name),
         None => format!("{}: changelog", c.brand.name),
     };
-    let updated = view.entries.iter().map(|entry| entry.at).max().unwrap_or(Timestamp::from_millis(0));
+    let updated = view
+        .entries
+        .iter()
+        .map(|entry| entry.at)
+        .max()
+        .unwrap_or(Timestamp::from_millis(0));
     let feed = html! {
         feed xmlns="http://www.w3.org/2005/Atom" {
             title { (plain(&title)) }
@@ -140,16 +161,25 @@ pub fn changelog_feed(c: &Chrome, origin: &str, view: &ChangelogView) -> String 
             } }
         }
     };
-    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}", feed.into_string())
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}",
+        feed.into_string()
+    )
 }
 
 /// XML has no place for control characters, not even escaped.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect()
+    text.chars()
+        .filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect()
 }
 
 fn feed_text(entry: &ChangelogEntry) -> Markup {
-    let Totals { breaking, warnings, infos } = entry.changes.totals;
+    let Totals {
+        breaking,
+        warnings,
+        infos,
+    } = entry.changes.totals;
     html! {
         @if entry.previous.is_none() { p { "The first published version." } }
         @else if breaking + warnings + infos == 0 { p { "Nothing that programs notice." } }

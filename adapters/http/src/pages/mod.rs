@@ -25,14 +25,13 @@ mod urls;
 pub mod samples;
 
 pub use self::{
-    search::{Facet, FoundRow, SearchView, kind_label, search},
     account::{SignInView, SignUpView, sign_in, sign_up},
     agents::{AgentRow, AgentTokenView, AgentsView, agent_token, agents},
     changelog::{ChangelogEntry, ChangelogView, changelog, changelog_feed},
     chrome::{Brand, CSRF_FIELD, CSRF_HEADER, Chrome, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Viewer},
     docs::{
-        DocLink, DocView, DocsNav, DocsView, Helpful, MissingView, NavNode, Section as DocsSection, SuggestView,
-        TocEntry, doc, docs, missing as doc_missing, suggest as suggest_edit,
+        DocLink, DocView, DocsNav, DocsView, Helpful, MissingView, NavNode, Section as DocsSection,
+        SuggestView, TocEntry, doc, docs, missing as doc_missing, suggest as suggest_edit,
     },
     home::{HomeView, ProductCard, home, references},
     keys::{
@@ -48,6 +47,7 @@ pub use self::{
         SchemaPageView, SchemasView, TryAccess, TryAnswer, TryOutcome, TryTiming, TryValues, operation,
         plain_text, reference, schema, schemas, try_result,
     },
+    search::{Facet, FoundRow, SearchView, kind_label, search},
     subscriptions::{
         BoundKey, CancelView, PlanCard, SubscriptionRow, SubscriptionsView, cancel_subscription,
         subscriptions,

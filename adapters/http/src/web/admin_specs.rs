@@ -215,10 +215,7 @@ async fn read(
             fields.push((name, String::from_utf8_lossy(&bytes).into_owned()));
         }
     }
-    Ok((
-        Form::checked(Fields::of(fields.into_iter()), context, shared)?,
-        file,
-    ))
+    Ok((Form::checked(Fields::of(fields), context, shared)?, file))
 }
 
 async fn import(

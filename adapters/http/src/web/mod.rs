@@ -10,8 +10,8 @@ mod admin_specs;
 mod agents;
 mod assets;
 mod catalog;
-mod docs;
 mod changelog;
+mod docs;
 mod form;
 mod home;
 mod keys;
@@ -102,7 +102,8 @@ impl Visit {
                 .map(|language| language.id().to_owned())
                 .unwrap_or_default(),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()),
-            environment: cookie::value(headers, pages::ENVIRONMENT_COOKIE).and_then(pages::Environment::parse),
+            environment: cookie::value(headers, pages::ENVIRONMENT_COOKIE)
+                .and_then(pages::Environment::parse),
             live: cookie::value(headers, LIVE_COOKIE).unwrap_or_default().to_owned(),
         }
     }

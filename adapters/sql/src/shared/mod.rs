@@ -37,6 +37,9 @@ use aforo_core::{
     },
     kernel::audit::AuditRepository,
 };
+use aforo_docs::guide::store::{
+    DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
+};
 use aforo_docs::{
     publication::PublicationRepository,
     sealed::SealedItemRepository,
@@ -44,15 +47,14 @@ use aforo_docs::{
     store::{ConsoleTx, DocsTx, SpecRepository},
     watch::WatchRepository,
 };
-use aforo_docs::guide::store::{
-    DraftRepository, FeedbackRepository, ImageRepository, PageRepository, SuggestionRepository,
-};
 use aforo_vault::store::{KeyRepository, VaultTx};
 use async_trait::async_trait;
 use sqlx::{Connection as _, Pool, Transaction as SqlTransaction};
 use uuid::Uuid;
 
-use super::{BEFORE_COMMIT, BEGIN, BEGIN_READ, Connection, Db, MIGRATION_LOCK, MIGRATIONS, TIMED_OUT, full_text};
+use super::{
+    BEFORE_COMMIT, BEGIN, BEGIN_READ, Connection, Db, MIGRATION_LOCK, MIGRATIONS, TIMED_OUT, full_text,
+};
 use crate::error::outside;
 
 /// A database. Clones share its connections.

@@ -194,7 +194,11 @@ const SHOWN: usize = 1_000_000;
 const IMAGE: u64 = 200_000;
 
 fn beginning(text: &str) -> &str {
-    &text[..text.floor_char_boundary(SHOWN)]
+    let mut end = SHOWN.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// The media type of an image that can be shown: a small one, of a kind that holds no script.

@@ -357,7 +357,11 @@ fn references_full_of(evil: &str, c: &Chrome, trouble: ProblemView) -> Vec<sampl
         names: vec![s()],
     };
     pages.push(("schemas", schemas(c, &listed).into_string()));
-    if let Some(body) = webhook.body.as_ref().and_then(|body| body.contents[0].schema.as_ref()) {
+    if let Some(body) = webhook
+        .body
+        .as_ref()
+        .and_then(|body| body.contents[0].schema.as_ref())
+    {
         let page = SchemaPageView {
             product: view.product.clone(),
             nav: view.nav.clone(),

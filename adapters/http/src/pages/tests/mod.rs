@@ -38,7 +38,10 @@ fn check(name: &str, html: &str) {
                 let away = attribute == "href"
                     && (value.starts_with("https://") || value.starts_with("http://"))
                     && tag.attribute("rel") == Some("nofollow noopener");
-                assert!(inside || favicon || away, "{name}: {attribute}={value} leaves the mount");
+                assert!(
+                    inside || favicon || away,
+                    "{name}: {attribute}={value} leaves the mount"
+                );
             }
         }
         if let Some(id) = tag.attribute("id") {
@@ -189,7 +192,11 @@ fn icons_modules_and_fonts_that_are_used_exist() {
         ] {
             // What somebody writes outlives a closed tab; it is no secret.
             let allowed = forbidden == "localStorage" && script.name == "editor.js";
-            assert!(allowed || !code.contains(forbidden), "{}: {forbidden}", script.name);
+            assert!(
+                allowed || !code.contains(forbidden),
+                "{}: {forbidden}",
+                script.name
+            );
         }
     }
     assert!(

@@ -57,7 +57,7 @@ async fn add(
         }
         Err(problem) => return Err(problem),
     };
-    Form::checked(Fields::of(fields.into_iter()), &context, &shared)?;
+    Form::checked(Fields::of(fields), &context, &shared)?;
     let Some(file) = file.filter(|file| !file.is_empty()) else {
         let error = FieldError::new("file", "Choose an image.");
         return answer(&shared, &context, id, None, Some(error)).await;

@@ -256,7 +256,8 @@ pub(super) fn value_schema(object: &Object) -> Value {
         _ => Map::new(),
     };
     for (name, value) in object {
-        if !OWN.contains(&name.as_str()) && !(name.starts_with("x-") && !name.starts_with("x-enum")) {
+        let of_tools = name.starts_with("x-") && !name.starts_with("x-enum");
+        if !of_tools && !OWN.contains(&name.as_str()) {
             out.insert(name.clone(), value.clone());
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn changes_card(c: &Chrome, diff: &SpecDiff, link: &dyn Fn(&str) -> O
                 h3 { span class={ "badge " (badge) } { (label) } " " span.muted.num { (total) } }
                 ul.changes role="list" { @for change in first { (line(c, change, link)) } }
                 @if !more.is_empty() {
-                    details { summary.more { (format::count(more.len(), "more change", "more changes")) }
+                    details { summary.morec { (format::count(more.len(), "more change", "more changes")) }
                         ul.changes role="list" { @for change in more { (line(c, change, link)) } } }
                 }
                 @if of_class.len() < total as usize {

@@ -184,7 +184,10 @@ fn comparison(c: &Chrome, view: &SpecView, is_published: bool) -> Markup {
 }
 
 fn publish_form(c: &Chrome, view: &SpecView, breaking: u32) -> Markup {
-    let rolls_back = view.published.as_ref().is_some_and(|p| p.number > view.version.number);
+    let rolls_back = view
+        .published
+        .as_ref()
+        .is_some_and(|p| p.number > view.version.number);
     let note = Notes::of("confirm", None, &view.errors);
     html! {
         form.publishf method="post" action=(c.urls.admin_publish_spec(&view.version.id)) novalidate {

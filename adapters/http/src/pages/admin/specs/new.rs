@@ -47,7 +47,11 @@ pub struct FindingLine {
 
 /// The form for a new version.
 pub fn new_spec(c: &Chrome, view: &NewSpecView) -> Markup {
-    let file = Notes::of("file", Some("OpenAPI 3 as YAML or JSON, 16 MB at most. Drop it here, or choose it."), &view.errors);
+    let file = Notes::of(
+        "file",
+        Some("OpenAPI 3 as YAML or JSON, 16 MB at most. Drop it here, or choose it."),
+        &view.errors,
+    );
     let is_new = view.product.is_empty() || view.products.is_empty();
     let main = html! {
         (crumbs(&[(c.urls.admin_specs(), "API specs")]))
@@ -123,7 +127,7 @@ pub(super) fn findings(c: &Chrome, findings: &[FindingLine]) -> Markup {
 /// Findings as a list.
 pub(super) fn finding_lines(findings: &[FindingLine]) -> Markup {
     html! {
-        ul.findings role="list" { @for finding in findings { li {
+        ul.lines.places role="list" { @for finding in findings { li {
             span.num.mono.at { @match finding.line {
                 Some((line, column)) => { "Line " (line) ":" (column) },
                 None => "Document",
