@@ -195,7 +195,7 @@ fn toc(entries: &[TocEntry]) -> Markup {
 /// For screens without room beside the text.
 fn inline_toc(entries: &[TocEntry]) -> Markup {
     html! {
-        details.toc-s.no-print {
+        details.more.toc-s.no-print {
             summary { "On this page" }
             nav aria-label="Contents" { (toc_list(entries)) }
         }

@@ -356,7 +356,7 @@ fn discriminated<'s>(schema: &'s SchemaView, name: &str) -> Vec<&'s str> {
 pub(super) fn more_to_read(markdown: Markdown, docs: Option<&ExternalDocs>) -> Markup {
     let docs = docs.filter(|docs| is_web(&docs.url));
     html! { @if let Some(docs) = docs {
-        div.more {
+        div.readmore {
             @if let Some(text) = prose(markdown, &docs.description) { div.prose.small { (text) } }
             a href=(docs.url) rel="nofollow noopener" { "More documentation" }
         }

@@ -1,6 +1,6 @@
 //! The form for a new key, and making one.
 
-use std::{sync::Arc, time::Duration};
+use std::{cmp::Reverse, sync::Arc, time::Duration};
 
 use aforo_core::domain::user::Role;
 use aforo_vault::key::{CredentialFormat, Environment};
@@ -80,12 +80,13 @@ async fn shown(
     let person = context.person()?;
     let mut tx = shared.stores.console.read().await?;
     let catalog = Catalog::read(&mut *tx.products(context.tenant_scope())).await?;
-    let active = active_subscriptions(&mut *tx, person.own_scope()).await?;
+    let mut active = active_subscriptions(&mut *tx, person.own_scope()).await?;
     drop(tx);
-    // The newest is the likeliest to be meant.
+    // The one that the API takes if none is named comes first: the newest, and of those that came with a sign-up,
+    // which began at one moment, the one to the oldest plan.
+    active.sort_by_key(|subscription| (Reverse(subscription.created_at), subscription.plan));
     let mut subscriptions: Vec<_> = active
         .iter()
-        .rev()
         .map(|subscription| SubscriptionOption {
             id: subscription.id.to_string(),
             label: catalog.subscription(subscription),
