@@ -56,7 +56,7 @@ export class ResponsePanel {
     problem.requestId ??= answer.headers.get('X-Request-Id');
     problem.whose ??= answer.status === 401 ? 'session' : answer.status < 500 ? 'request' : 'console';
     this.problem(problem);
-    say(`Not sent. ${problem.title ?? ''}`);
+    say(`${unanswered(problem) ? 'No answer' : 'Not sent'}. ${problem.title ?? ''}`);
   }
   #answer(envelope) {
     const raw = () => el('pre', {}, [`${envelope.status} ${REASONS[envelope.status] ?? ''}`.trim(), ...(envelope.headers ?? []).map(([name, value]) => `${name}: ${value}`), '',
@@ -73,7 +73,7 @@ export class ResponsePanel {
     const href = location.pathname + location.search;
     const signIn = new URL($('.bar a[href*="sign-in"]')?.href ?? document.getElementById('try').dataset.try.replace(/\/api\/v1\/.*$/, '/sign-in'), location.href);
     signIn.searchParams.set('next', href);
-    this.#set([problem.whose !== 'upstream' && el('span', { class: badgeClass(problem.status) }, 'Not sent')], [
+    this.#set([problem.whose !== 'upstream' && el('span', { class: badgeClass(problem.status) }, unanswered(problem) ? 'No answer' : 'Not sent')], [
       el('div', { class: 'banner banner-err inset' }, icon('warn'), el('div', {},
         el('b', {}, String(problem.title ?? 'Something went wrong')),
         problem.detail && el('p', { class: 't2' }, String(problem.detail)),
@@ -130,6 +130,8 @@ export class ResponsePanel {
   }
 }
 
+// What took too long may have arrived.
+const unanswered = problem => problem.code === 'upstream_timeout';
 const box = (label, pre) => el('div', { class: 'code respbody', tabindex: 0, role: 'region', 'aria-label': label }, pre);
 
 // Tabs (APG): arrows move and choose. A panel may be a function that makes it when it is first shown.

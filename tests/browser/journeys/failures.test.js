@@ -166,7 +166,7 @@ test('failures are told, and cost nothing that was typed', { timeout: 120_000 },
     assert.equal(upstream.calls.at(-1).body, '{"item": "cake"}');
   });
 
-  await t.test('a call that takes too long, names that nobody knows, and TLS that is none', async () => {
+  await t.test('names that nobody knows, and TLS that is none', async () => {
     const port = new URL(upstream.origin).port;
     for (const [name, origin, told_] of [
       ['Nowhere', 'https://nowhere.invalid', /name does not resolve[\s\S]*the network/],
@@ -206,6 +206,56 @@ test('failures are told, and cost nothing that was typed', { timeout: 120_000 },
     visitor.faults = visitor.faults.filter(text => !/ERR_CONNECTION_REFUSED/.test(text));
   });
 
+  await visitor.healthy();
+});
+
+test('an API that takes too long is told as such, and what the wait was for', { timeout: 90_000 }, async t => {
+  const server = await start(t, { hostile: true, args: ['--allow-private', '127.0.0.0/8', '--try-timeout', '1'] });
+  const upstream = await api(t, () => { /* never answers */ });
+  const { slug } = await publish(await client(server), 'Slow', upstream.origin, document(upstream.origin));
+  const browser = await launch(t);
+  const visitor = await Visitor.open(browser, server, { allow: [504] });
+  const { page } = visitor;
+  await signUp(visitor);
+  const told = /The API took too long \(first byte\)\.[\s\S]*The API may have done what you asked for[\s\S]*At the API: the network[\s\S]*504/;
+  const body = '{"item": "tea"}';
+  const fill = async ({ page }) => {
+    await page.locator('select[name="p.query.mode"]').selectOption('slow');
+    await page.locator('#try-body').fill(body);
+  };
+
+  await t.test('with scripts', async () => {
+    await visitor.go(`/reference/${slug}/order`);
+    await fill(visitor);
+    const began = performance.now();
+    await send(visitor);
+    const waited = performance.now() - began;
+    assert.ok(waited > 950 && waited < 5000, `waited ${waited} ms`);
+    assert.match(await visitor.text('#response'), told);
+    assert.match(await visitor.text('#response .card-h'), /No answer/);
+    assert.equal(upstream.calls.length, 1, 'not sent twice');
+    assert.equal(await page.locator('#try-body').inputValue(), body);
+    assert.equal(await page.locator('select[name="p.query.mode"]').inputValue(), 'slow');
+    await visitor.step('too slow');
+  });
+
+  await t.test('a server that accepts the call and says nothing', async () => {
+    await visitor.go('/reference/hostile-api/hostile_silent');
+    await send(visitor);
+    assert.match(await visitor.text('#response'), told);
+    await visitor.step('silent');
+  });
+
+  await t.test('without scripts', async () => {
+    const plain = await Visitor.open(browser, server, { javaScriptEnabled: false, allow: [504], storageState: await visitor.context.storageState() });
+    await plain.go(`/reference/${slug}/order`);
+    await fill(plain);
+    await plain.leads(() => plain.page.locator('[data-send]').click());
+    assert.match(await plain.text('#response'), told);
+    assert.equal(await plain.page.locator('#try-body').inputValue(), body);
+    await plain.step('too slow, no script');
+    await plain.healthy();
+  });
   await visitor.healthy();
 });
 

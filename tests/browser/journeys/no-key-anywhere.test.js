@@ -76,8 +76,11 @@ test('a key lives and dies, and is nowhere but on the page that revealed it', as
     await visitor.go('/reference/translation-api/translateText');
     for (const environment of ['test', 'live']) {
       await page.locator(`input[name=environment][value=${environment}]`).check({ force: true });
-      if (environment === 'live') await page.evaluate(() => sessionStorage.setItem('live-confirmed', '1'));
-      await send(visitor);
+      if (environment === 'live') {
+        await page.locator('[data-send]').click();
+        await visitor.button('Send to Live').click();
+        await page.locator('[data-send]:not([aria-busy])').waitFor();
+      } else await send(visitor);
       assert.equal((await response(visitor)).status, '200 OK');
       await visitor.step(`response, ${environment}`, { axe: false });
     }

@@ -108,7 +108,7 @@ for (const prefix of ['/', '/developers']) {
 
     await t.test('cancel, and subscribe again', async () => {
       await visitor.go('/subscriptions');
-      await visitor.leads(() => page.getByRole('link', { name: /^Cancel / }).click());
+      await visitor.leads(() => page.getByRole('link', { name: /^Cancel Translation API/ }).click());
       assert.deepEqual(await page.locator('.bound a').allInnerTexts(), ['plain']);
       await page.locator('input[name=confirm]').fill('Free');
       await visitor.leads(() => visitor.button('Cancel subscription').click());

@@ -62,7 +62,7 @@ test('every page in every view', { timeout: 240_000 }, async t => {
       await look('key');
       await visitor.go('/subscriptions');
       await look('subscriptions');
-      await visitor.leads(() => page.getByRole('link', { name: /^Cancel / }).click());
+      await visitor.leads(() => page.getByRole('link', { name: /^Cancel Translation API/ }).click());
       await look('cancel');
       await visitor.go('/reference');
       await look('references');
