@@ -54,7 +54,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Text').fill(BROKEN);
       await submit();
       assert.match(await errors(), /nothing was published/);
-      assert.match(await visitor.text('.findings'), /Line 4:/);
+      assert.match(await visitor.text('.places'), /Line 4:/);
       assert.equal((await page.getByLabel('Text').inputValue()).trim(), BROKEN.trim(), 'the text is kept');
       await visitor.step('new description, refused');
     });

@@ -72,7 +72,7 @@ export class Visitor {
   async #record(page) {
     page.on('pageerror', error => {
       // Chromium tells of a transition between pages that it left out, as reduced motion asks; no script of ours ran.
-      if (/ViewTransition opt-in disabled/.test(error.message)) return;
+      if (/ViewTransition opt-in disabled|Transition was (aborted|skipped)/.test(error.message) && !/\bat \S+:\d/.test(error.stack ?? '')) return;
       this.faults.push(`page error: ${error.stack || `${error.name}: ${error.message}`}`);
     });
     page.on('dialog', dialog => {
