@@ -229,6 +229,22 @@ fn introspection_reads_as_its_schema_would() {
 }
 
 #[test]
+fn the_schema_can_be_had_again_and_reads_the_same() {
+    for text in [SDL, INTROSPECTION] {
+        let api = read(text);
+        let sdl = api.graphql().unwrap().to_sdl();
+        let again = read(&sdl);
+        let ids = |api: &ApiDescription| api.operations().iter().map(|o| o.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&api), ids(&again));
+        assert_eq!(
+            api.schemas().collect::<Vec<_>>(),
+            again.schemas().collect::<Vec<_>>()
+        );
+        assert!(!api.is_public_as_imported());
+    }
+}
+
+#[test]
 fn what_is_no_schema_is_refused_with_its_place() {
     let refuse = |text: &str| ApiDescription::parse(text.as_bytes()).unwrap_err().to_string();
     let broken = ApiDescription::parse(b"type Query {\n  a: Int\n  b(: Int\n}").unwrap_err();

@@ -285,6 +285,7 @@ fn product() -> ProductRef {
         slug: "corpus".to_owned(),
         name: "Corpus".to_owned(),
         version: "1".to_owned(),
+        graphql: false,
     }
 }
 

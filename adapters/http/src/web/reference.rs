@@ -58,6 +58,14 @@ pub(super) fn routes(routes: &mut RoutesBuilder) {
         ),
         yaml_document,
     );
+    #[cfg(feature = "graphql")]
+    routes.add(
+        public(
+            "/reference/{product}/schema.graphql",
+            "The published GraphQL schema",
+        ),
+        graphql_schema,
+    );
     routes.add(
         public("/reference/{product}/schemas", "The schemas of a product"),
         schemas,
@@ -176,6 +184,7 @@ impl Published {
             slug: self.product.slug.clone(),
             name: self.product.name.clone(),
             version: self.description.version(),
+            graphql: self.description.spec_format() != "OPENAPI_3",
         }
     }
 }
@@ -204,6 +213,7 @@ async fn index(
                 slug: product.slug,
                 name: product.name,
                 version: String::new(),
+                graphql: false,
             },
             spec_id: String::new(),
             description_html: String::new(),
@@ -314,21 +324,51 @@ async fn document(
             .map_err(Problem::internal)?
     };
     let (kind, ending) = match format {
-        SourceFormat::Json => ("application/json", "json"),
-        SourceFormat::Yaml => ("application/yaml", "yaml"),
+        SourceFormat::Json => ("application/json", "openapi.json"),
+        SourceFormat::Yaml => ("application/yaml", "openapi.yaml"),
     };
+    Ok(download(
+        kind,
+        &published.product.slug,
+        ending,
+        published.spec,
+        text,
+    ))
+}
+
+/// A file of a published description.
+fn download(kind: &'static str, slug: &str, ending: &str, spec: SpecId, text: Vec<u8>) -> Response {
     // Slugs are letters, digits and hyphens.
-    let name = format!(
-        "attachment; filename=\"{}-openapi.{ending}\"",
-        published.product.slug
-    );
+    let name = format!("attachment; filename=\"{slug}-{ending}\"");
     let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_DISPOSITION, name),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
-    Ok(of_spec((headers, text).into_response(), published.spec))
+    of_spec((headers, text).into_response(), spec)
+}
+
+#[cfg(feature = "graphql")]
+async fn graphql_schema(
+    State(shared): State<Arc<Shared>>,
+    Ctx(context): Ctx,
+    Names(slug): Names<String>,
+) -> Result<Response, Problem> {
+    let published = Published::find(&shared, &context, &slug).await?;
+    let schema = published.description.graphql().cloned();
+    let schema = schema.ok_or_else(|| Problem::not_found("GraphQL schema"))?;
+    let write = move || schema.to_sdl().into_bytes();
+    let text = tokio::task::spawn_blocking(write)
+        .await
+        .map_err(Problem::internal)?;
+    Ok(download(
+        "application/graphql",
+        &published.product.slug,
+        "schema.graphql",
+        published.spec,
+        text,
+    ))
 }
 
 async fn schemas(

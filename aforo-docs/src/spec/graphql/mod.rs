@@ -34,6 +34,10 @@ pub enum GraphqlFormat {
 pub struct GraphqlSchema(std::sync::Arc<apollo_compiler::validation::Valid<apollo_compiler::Schema>>);
 
 impl GraphqlSchema {
+    /// The schema in the schema definition language.
+    pub fn to_sdl(&self) -> String {
+        self.0.to_string()
+    }
     /// What is wrong with a query, with its places; empty if it can be sent.
     pub fn check(&self, query: &str) -> Vec<QueryProblem> {
         query::check(&self.0, query)

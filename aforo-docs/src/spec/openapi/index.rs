@@ -17,12 +17,13 @@ use crate::spec::{
 };
 
 /// Ids that name other pages of a reference.
-const RESERVED: [&str; 6] = [
+const RESERVED: [&str; 7] = [
     "schemas",
     "changelog",
     "graphql",
     "openapi.json",
     "openapi.yaml",
+    "schema.graphql",
     "versions",
 ];
 

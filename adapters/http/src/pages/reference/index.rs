@@ -83,7 +83,11 @@ fn main(c: &Chrome, view: &ReferenceView) -> Markup {
             h1 { (view.product.name) }
             @if !view.product.version.is_empty() { span.badge.b-line { "v" (view.product.version) } }
             span.grow {}
-            @if view.published {
+            @if view.published && view.product.graphql {
+                a.btn.btn-sm href=(c.urls.graphql_schema(&view.product.slug)) download {
+                    (icon_sm(c, "doc")) "Download schema"
+                }
+            } @else if view.published {
                 a.btn.btn-sm href=(c.urls.spec_document(&view.product.slug)) download {
                     (icon_sm(c, "doc")) "Download JSON"
                 }

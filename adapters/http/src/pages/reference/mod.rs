@@ -38,6 +38,8 @@ pub struct ProductRef {
     pub name: String,
     /// Version of the published document; may be empty.
     pub version: String,
+    /// It is a GraphQL schema: there is no OpenAPI document to download.
+    pub graphql: bool,
 }
 
 /// Shows a text as it is, for documents whose Markdown is not to be rendered.

@@ -181,8 +181,12 @@ pub(super) fn source(c: &Chrome, product: &ProductRef) -> Markup {
     html! {
         p.meta.sect {
             @if !product.version.is_empty() { span { "From specification v" (product.version) } }
-            a href=(c.urls.spec_document(&product.slug)) download { "Download JSON" }
-            a href=(c.urls.spec_document_yaml(&product.slug)) download { "Download YAML" }
+            @if product.graphql {
+                a href=(c.urls.graphql_schema(&product.slug)) download { "Download schema" }
+            } @else {
+                a href=(c.urls.spec_document(&product.slug)) download { "Download JSON" }
+                a href=(c.urls.spec_document_yaml(&product.slug)) download { "Download YAML" }
+            }
         }
     }
 }

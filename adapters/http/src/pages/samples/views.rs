@@ -390,6 +390,7 @@ impl ReferenceView {
                 slug: "translation".into(),
                 name: "Translation API".into(),
                 version: "2.3.1".into(),
+                graphql: false,
             },
             spec_id: "spec_1".into(),
             description_html: "<p>Translate text, batches and documents. Every call is answered in JSON.</p>"

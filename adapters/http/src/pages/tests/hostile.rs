@@ -258,6 +258,7 @@ fn references_full_of(evil: &str, c: &Chrome, trouble: ProblemView) -> Vec<sampl
         slug: s(),
         name: s(),
         version: s(),
+        graphql: false,
     };
     let summaries = std::slice::from_ref(&operation_full.summary);
     let mut nav = ReferenceNav::new(summaries, None);

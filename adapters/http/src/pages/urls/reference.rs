@@ -18,6 +18,10 @@ impl Urls {
         let name = utf8_percent_encode(name, SEGMENT);
         self.item("reference", product, &format!("/schemas/{name}"))
     }
+    /// The published GraphQL schema of one product, for download.
+    pub fn graphql_schema(&self, product: &str) -> String {
+        self.item("reference", product, "/schema.graphql")
+    }
     /// The published document of one product in YAML, for download.
     pub fn spec_document_yaml(&self, product: &str) -> String {
         self.item("reference", product, "/openapi.yaml")
