@@ -105,14 +105,14 @@ pub fn agents(c: &Chrome, view: &AgentsView) -> Markup {
                 }
             }
         }
-        h2 { "Let an agent in" }
+        h2.shead { "Let an agent in" }
         form.card.pad.stackf method="post" action=(c.urls.agents()) novalidate {
             (csrf_field(c))
             (Field { required: true, hint: Some("What you call it, such as “Editor on my laptop”."),
                      ..Field::text("name", "Name", &view.name) }.render(c, &view.errors))
             div.field {
-                label.lab for="days" { "Its token ends after" }
-                select.input #days name="days" { @for (value, label) in DAYS {
+                label for="days" { "Its token ends after" }
+                select.in #days name="days" { @for (value, label) in DAYS {
                     option value=(value) selected[value == days] { (label) }
                 } }
             }
@@ -121,8 +121,8 @@ pub fn agents(c: &Chrome, view: &AgentsView) -> Markup {
             div { button.btn.btn-primary { "Let it in" } }
         }
         @if let Some(endpoint) = &view.endpoint {
-            h2 { "Where it connects" }
-            p.t2 { "MCP endpoint (streamable HTTP): " code { (endpoint) } }
+            h2.shead { "Where it connects" }
+            p.t2 { "MCP endpoint (streamable HTTP): " code.phrase { (endpoint) } }
         }
     };
     account_page(c, frame("Agents", None, !view.errors.is_empty()), &main)

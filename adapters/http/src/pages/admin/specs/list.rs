@@ -76,7 +76,7 @@ fn row(c: &Chrome, product: &SpecProductRow) -> Markup {
                 }
                 p {
                     @if let Some(version) = &product.published {
-                        (version.title) " " (version.version) ", " (format::count(version.operations as usize, "operation", "operations")) ", "
+                        (version.title) @if !version.version.is_empty() { " " (version.version) } ", " (format::count(version.operations as usize, "operation", "operations")) ", "
                     }
                     (format::count(product.versions as usize, "version", "versions"))
                     @if let Some((url, checked, failed)) = &product.watched {
