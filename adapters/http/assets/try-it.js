@@ -103,6 +103,7 @@ function focusAfter(edit, box) {
 let asked = 0;
 let timer = 0;
 function changed() {
+  asked++; // what is on its way is about the form as it was
   known = null;
   insisted = false;
   badge();
