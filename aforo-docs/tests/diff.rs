@@ -719,3 +719,66 @@ proptest! {
         prop_assert_eq!(count(&there, ChangeKind::Added) == 0, count(&back, ChangeKind::Removed) == 0);
     }
 }
+
+/// What readers do not see is not told in the changelog either.
+#[test]
+fn what_is_internal_stays_out() {
+    let secret = |kind: &str| {
+        json!({"type": "object", "properties": {
+            "name": {"type": "string"},
+            "secretField": {"type": kind, "x-internal": true, "enum": [kind]},
+            "nested": {"type": "object", "properties": {"secretInner": {"x-internal": true, "type": kind}}},
+        }, "required": ["name", "secretField"]})
+    };
+    let without = json!({"type": "object", "properties": {"name": {"type": "string"},
+        "nested": {"type": "object"}}, "required": ["name"]});
+    for make in [sent, received] {
+        for (old, new) in [
+            (secret("string"), secret("integer")),
+            (secret("string"), without.clone()),
+            (without.clone(), secret("string")),
+        ] {
+            let changes = diff(&make(old), &make(new)).changes;
+            let text = format!("{changes:?}");
+            assert!(!text.contains("secret"), "{text}");
+        }
+    }
+    let parameter = |kind: &str| {
+        parameters(
+            json!([{"name": "secretDebug", "in": "query", "x-internal": true, "schema": {"type": kind}}]),
+        )
+    };
+    assert!(diff(&parameter("string"), &parameter("integer")).is_empty());
+    assert!(diff(&parameters(json!([])), &parameter("integer")).is_empty());
+    let hook = |internal: bool| {
+        document(json!({"webhooks": {"secretHook": {"x-internal": internal, "post": {"responses": {}}}}}))
+    };
+    assert!(diff(&document(json!({})), &hook(true)).is_empty());
+    assert_eq!(diff(&document(json!({})), &hook(false)).changes.len(), 1);
+    // Made internal is gone for readers; made public is new.
+    let shown = |internal: bool| {
+        received(json!({"type": "object", "properties": {"id": {"type": "string", "x-internal": internal}}}))
+    };
+    assert_eq!(
+        diff(&shown(false), &shown(true)).changes[0].rule,
+        "response-property-removed"
+    );
+    assert_eq!(
+        diff(&shown(true), &shown(false)).changes[0].rule,
+        "response-property-added"
+    );
+    // A component that is internal is no property's business.
+    let component = |internal: bool| {
+        let mut document = received(
+            json!({"type": "object", "properties": {"secretRef": {"$ref": "#/components/schemas/Hidden"}}}),
+        );
+        document["components"] = json!({"schemas": {"Hidden": {"type": "object", "x-internal": internal, "properties": {"a": {"type": "string"}}}}});
+        document
+    };
+    let changed = {
+        let mut document = component(true);
+        document["components"]["schemas"]["Hidden"]["properties"] = json!({"secretB": {"type": "integer"}});
+        document
+    };
+    assert!(diff(&component(true), &changed).is_empty());
+}

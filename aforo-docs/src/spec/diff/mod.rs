@@ -176,9 +176,11 @@ impl SpecDiff {
     }
 }
 
-/// What changed from `old` to `new`. Heavy for large documents: call it off the async threads.
+/// What changed from `old` to `new` for readers: what is internal is not compared. Heavy for large documents: call it
+/// off the async threads.
 pub fn compare(old: &ApiDescription, new: &ApiDescription) -> SpecDiff {
-    let mut walk = walk::Walk::new(old.document(), new.document());
+    let (before, after) = (old.public_document(), new.public_document());
+    let mut walk = walk::Walk::new(&before, &after);
     operation::documents(&mut walk, old, new);
     walk.run();
     let mut changes = walk.finish();
@@ -210,7 +212,8 @@ pub fn same_operation(old: &ApiDescription, new: &ApiDescription, id: &str) -> b
     if (before.method, &before.path) != (after.method, &after.path) {
         return false;
     }
-    let mut walk = walk::Walk::new(old.document(), new.document());
+    let (was, is) = (old.public_document(), new.public_document());
+    let mut walk = walk::Walk::new(&was, &is);
     operation::operations(&mut walk, &before, &after);
     walk.run();
     walk.finish().is_empty()
