@@ -79,6 +79,12 @@ pub trait SpecRepository: Send {
         product: Option<ProductId>,
         page: PageRequest<SpecId>,
     ) -> Result<Page<ApiSpec, SpecId>, StoreError>;
+    /// As [`list`](Self::list), but only those that readers see or have seen: the ones with a publication.
+    async fn list_published(
+        &mut self,
+        product: Option<ProductId>,
+        page: PageRequest<SpecId>,
+    ) -> Result<Page<ApiSpec, SpecId>, StoreError>;
 }
 
 /// A transaction over the documentation and the core.

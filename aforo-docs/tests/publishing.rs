@@ -406,6 +406,67 @@ async fn what_breaks_clients_waits_for_somebody_unless_it_is_allowed() {
 }
 
 /// A person went back to an older version; the next look finds the newest as it is, and leaves the person's decision.
+/// A person changes their mind while the document is on its way.
+struct Meanwhile<'a>(&'a World, Option<WatchPublish>);
+
+#[async_trait]
+impl Source for Meanwhile<'_> {
+    async fn look(&self, _: &str, _: &Validators) -> Result<SourceAnswer, SourceFailure> {
+        match self.1 {
+            Some(publish) => drop(self.0.watch(publish).await),
+            None => {
+                let (scope, product) = (self.0.scope, self.0.product);
+                self.0
+                    .watches
+                    .remove(scope, Actor::Operator, product)
+                    .await
+                    .unwrap();
+            }
+        }
+        gives(&["b"], "one")
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_decides_during_a_look_counts() {
+    let w = World::new().await;
+    let first = w.import(&["a"], PublishWhen::Always).await.spec.id;
+    for then in [Some(WatchPublish::Never), None] {
+        w.watch(WatchPublish::Always).await;
+        let looked = w.watches.check_next(w.scope, &Meanwhile(&w, then)).await.unwrap();
+        assert_eq!(looked, Some((w.product, Checked::Abandoned)));
+        assert_eq!(
+            (w.product().await.published_spec, w.versions().await),
+            (Some(first), vec![1])
+        );
+    }
+    // The next look goes by what was decided.
+    let server = Server::default();
+    w.watch(WatchPublish::Never).await;
+    server.then(gives(&["b"], "one"));
+    assert!(matches!(w.look(&server).await, Some(Checked::Stored(_, false))));
+    // A lease that another process took while this one was slow.
+    w.watch(WatchPublish::Always).await;
+    let slow = Slow(&w);
+    let looked = w.watches.check_next(w.scope, &slow).await.unwrap();
+    assert_eq!(looked, Some((w.product, Checked::Abandoned)));
+    assert_eq!(w.product().await.published_spec, Some(first));
+}
+
+/// It takes so long that another process begins anew.
+struct Slow<'a>(&'a World);
+
+#[async_trait]
+impl Source for Slow<'_> {
+    async fn look(&self, _: &str, _: &Validators) -> Result<SourceAnswer, SourceFailure> {
+        self.0.wait(4);
+        let server = Server::default();
+        server.then(Ok(SourceAnswer::Unchanged));
+        assert_eq!(self.0.look(&server).await, Some(Checked::Unchanged));
+        gives(&["c"], "two")
+    }
+}
+
 #[tokio::test]
 async fn a_look_does_not_undo_a_rollback() {
     let (w, server) = (World::new().await, Server::default());

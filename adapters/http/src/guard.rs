@@ -68,6 +68,10 @@ impl Context {
             _ => Err(Problem::unauthenticated()),
         }
     }
+    /// Whether the caller is a signed-in administrator.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.person().is_ok_and(|person| person.role == Role::Admin)
+    }
     /// The whole tenant.
     pub(crate) fn tenant_scope(&self) -> TenantScope {
         TenantScope::tenant_wide(self.tenant.id)

@@ -1,7 +1,7 @@
 //! Background work of a console: last-used times, the audit chain, re-wrapping, and forgetting old sessions.
 //! All of it may run in several processes at once.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use aforo_core::{
     ProductId, StoreError, TenantId, TenantScope,
@@ -15,6 +15,7 @@ use aforo_docs::{
     watch::{Checked, Source, SourceAnswer, SourceFailure, Validators},
 };
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use crate::{
@@ -97,7 +98,13 @@ impl Console {
         for tenant in tenants {
             let scope = TenantScope::tenant_wide(tenant.id);
             for _ in 0..LOOKS {
-                match self.shared.watches.check_next(scope, &source).await {
+                let look = AssertUnwindSafe(self.shared.watches.check_next(scope, &source)).catch_unwind();
+                let Ok(looked) = look.await else {
+                    // Its lease keeps it from the next looks for a while.
+                    tracing::error!(worker = "watched descriptions", tenant = %tenant.id, "a look at a watched address panicked; the others go on");
+                    continue;
+                };
+                match looked {
                     Ok(Some(found)) => all.push(found),
                     Ok(None) => break,
                     // One tenant's trouble must not end the others' looks.

@@ -1,5 +1,7 @@
 //! Imported API descriptions.
 
+use std::collections::HashSet;
+
 use aforo_core::{Page, PageRequest, ProductId, SpecId, StoreError};
 use aforo_docs::store::{ApiSpec, SpecRepository};
 use async_trait::async_trait;
@@ -63,6 +65,26 @@ impl SpecRepository for Scoped<'_> {
     ) -> Result<Page<ApiSpec, SpecId>, StoreError> {
         let tenant = self.scope.tenant();
         let wanted = |(s, _): &(ApiSpec, _)| s.tenant == tenant && product.is_none_or(|p| s.product == p);
+        let page = self.data.specs.page(page, wanted);
+        Ok(Page {
+            items: page.items.into_iter().map(|(spec, _)| spec).collect(),
+            next: page.next,
+        })
+    }
+    async fn list_published(
+        &mut self,
+        product: Option<ProductId>,
+        page: PageRequest<SpecId>,
+    ) -> Result<Page<ApiSpec, SpecId>, StoreError> {
+        let tenant = self.scope.tenant();
+        let publications = self.data.publications.rows().values();
+        let seen: HashSet<SpecId> = publications
+            .filter(|p| p.tenant == tenant)
+            .map(|p| p.spec)
+            .collect();
+        let wanted = |(s, _): &(ApiSpec, _)| {
+            s.tenant == tenant && product.is_none_or(|p| s.product == p) && seen.contains(&s.id)
+        };
         let page = self.data.specs.page(page, wanted);
         Ok(Page {
             items: page.items.into_iter().map(|(spec, _)| spec).collect(),

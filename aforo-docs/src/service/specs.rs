@@ -6,7 +6,7 @@ use std::{
 };
 
 use aforo_core::{
-    Page, PageRequest, ProductId, PublicationId, SpecId, TenantScope,
+    LeaseId, Page, PageRequest, ProductId, PublicationId, SpecId, TenantScope,
     domain::product::{Product, Upstream},
     kernel::audit::{Actor, AuditEntry},
 };
@@ -25,6 +25,7 @@ use crate::{
         openapi::ApiDescription,
     },
     store::{ApiSpec, DocsTx},
+    watch::SpecWatch,
 };
 
 /// Changes that a publication lists; it counts all.
@@ -145,6 +146,30 @@ impl Specs {
         product: ProductId,
         version: NewVersion,
     ) -> Result<Imported, DocsError> {
+        self.add(scope, actor, product, version, None).await
+    }
+
+    /// As [`Specs::import_version`], and keeps what the look found in the same transaction, if this lease still holds
+    /// the watch; else [`DocsError::WatchNotFound`], and nothing is stored.
+    pub(crate) async fn import_watched(
+        &self,
+        scope: TenantScope,
+        product: ProductId,
+        version: NewVersion,
+        (lease, found): (LeaseId, &SpecWatch),
+    ) -> Result<Imported, DocsError> {
+        self.add(scope, Actor::System, product, version, Some((lease, found)))
+            .await
+    }
+
+    async fn add(
+        &self,
+        scope: TenantScope,
+        actor: Actor,
+        product: ProductId,
+        version: NewVersion,
+        look: Option<(LeaseId, &SpecWatch)>,
+    ) -> Result<Imported, DocsError> {
         let note = version.note.trim();
         if note.chars().count() > 500 || note.chars().any(|c| c.is_control() && c != '\n') {
             let reason = "Keep the note to 500 characters.".to_owned();
@@ -221,6 +246,11 @@ impl Specs {
             let newest = tx.specs(scope).latest(product).await?;
             if newest.map(|newest| newest.id) != latest.map(|latest| latest.id) {
                 continue; // the number is taken
+            }
+            if let Some((lease, found)) = look
+                && !tx.watches(scope).finish(lease, found).await?
+            {
+                return Err(DocsError::WatchNotFound(product));
             }
             if !imported.unchanged {
                 tx.specs(scope).insert(&imported.spec, &source).await?;
@@ -418,6 +448,22 @@ impl Specs {
             .ok_or(DocsError::SpecNotFound(id))?;
         let product = tx.products(scope).find(spec.product).await?;
         let product = product.ok_or(DocsError::ProductNotFound(spec.product))?;
+        Ok((spec, product))
+    }
+
+    /// As [`Specs::version`], for readers: a version that was never published is not there for them.
+    pub async fn version_for_readers(
+        &self,
+        scope: TenantScope,
+        id: SpecId,
+    ) -> Result<(ApiSpec, Product), DocsError> {
+        let (spec, product) = self.version(scope, id).await?;
+        if product.published_spec != Some(id) {
+            let mut tx = self.store.read().await?;
+            if !tx.publications(scope).is_published(id).await? {
+                return Err(DocsError::SpecNotFound(id));
+            }
+        }
         Ok((spec, product))
     }
 

@@ -62,6 +62,8 @@ pub enum Checked {
     Stored(SpecId, bool),
     /// It failed; the watch keeps why.
     Failed(String),
+    /// The watch was changed, ended or taken over meanwhile: nothing of this look was kept.
+    Abandoned,
 }
 
 /// Sets watches, and looks at what is due.
@@ -179,16 +181,16 @@ impl Watches {
             return Ok(None);
         };
         tx.commit().await?;
-        let looked = self.look(scope, &watch, source).await;
+        let looked = self.look(scope, &watch, lease, source).await;
+        if let Ok((checked @ (Checked::Abandoned | Checked::Stored(..)), _)) = looked {
+            return Ok(Some((watch.product, checked))); // kept with the version, or not at all
+        }
         let now = self.clock.now();
         let checked = match looked {
             Ok((checked, seen)) => {
                 watch.seen = seen;
                 watch.failures = 0;
                 watch.last_error = None;
-                if matches!(checked, Checked::Stored(..)) {
-                    watch.last_changed = Some(now);
-                }
                 checked
             }
             Err(why) => {
@@ -205,8 +207,9 @@ impl Watches {
         watch.last_checked = Some(now);
         watch.next_at = now + watch.pause();
         let mut tx = self.store.begin().await?;
-        tx.watches(scope).finish(lease, &watch).await?;
+        let kept = tx.watches(scope).finish(lease, &watch).await?;
         tx.commit().await?;
+        let checked = if kept { checked } else { Checked::Abandoned };
         Ok(Some((watch.product, checked)))
     }
 
@@ -214,6 +217,7 @@ impl Watches {
         &self,
         scope: TenantScope,
         watch: &SpecWatch,
+        lease: LeaseId,
         source: &dyn Source,
     ) -> Result<(Checked, Validators), String> {
         let (document, seen) = match source.look(&watch.url, &watch.seen).await {
@@ -221,6 +225,16 @@ impl Watches {
             Ok(SourceAnswer::Document(document, seen)) => (document, seen),
             Err(SourceFailure(why)) => return Err(why),
         };
+        let now = self.clock.now();
+        let mut found = SpecWatch {
+            seen: seen.clone(),
+            failures: 0,
+            last_error: None,
+            last_checked: Some(now),
+            last_changed: Some(now),
+            ..watch.clone()
+        };
+        found.next_at = now + found.pause();
         let version = NewVersion {
             source: document,
             source_url: Some(watch.url.clone()),
@@ -234,7 +248,7 @@ impl Watches {
         };
         match self
             .specs
-            .import_version(scope, Actor::System, watch.product, version)
+            .import_watched(scope, watch.product, version, (lease, &found))
             .await
         {
             Ok(imported) if imported.unchanged => Ok((Checked::Unchanged, seen)),
@@ -247,6 +261,7 @@ impl Watches {
                     .unwrap_or_default();
                 Err(format!("The document cannot be imported: {first}"))
             }
+            Err(DocsError::WatchNotFound(_)) => Ok((Checked::Abandoned, seen)),
             Err(DocsError::Store(error)) => Err(stored(&error)),
             Err(error) => Err(error.to_string()),
         }

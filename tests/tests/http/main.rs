@@ -68,7 +68,9 @@ stories! {
         documents_are_not_fetched_from_private_addresses;
     guides:
         guides_are_written_and_read
-        guides_travel_as_files;
+        guides_travel_as_files
+        suggestions_show_only_what_is_published
+        feedback_is_throttled;
     subscriptions:
         subscriptions_begin_and_end
         lists_come_in_pages;
@@ -96,6 +98,8 @@ stories! {
         versions_are_compared_published_and_rolled_back
         readers_follow_the_changelog
         an_open_page_goes_on_or_says_why
+        what_was_never_published_is_not_there
+        control_characters_do_no_harm
         no_reader_sees_two_versions;
     meta:
         everything_is_in_the_audit_log

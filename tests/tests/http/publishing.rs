@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use aforo_core::TenantScope;
+use aforo_core::{OsEntropy, SpecId, TenantScope, Timestamp};
 use aforo_docs::search::{Search, SearchRequest};
 use aforo_tests::{
     hosts::Host,
@@ -197,6 +197,162 @@ pub(crate) async fn an_open_page_goes_on_or_says_why(host: Host, store: Store) -
     let hidden = json!({"specId": gamma, "operationId": "getSame", "environment": "test"});
     world.attempt(&world.dev, hidden).await.problem(404, "not_found");
     assert_ne!(alpha, beta);
+    world
+}
+
+/// A version that was only stored is there for administrators; for everybody else it is like one that does not exist.
+pub(crate) async fn what_was_never_published_is_not_there(host: Host, store: Store) -> World {
+    let world = World::new(host, store).await;
+    let alpha = string(&import(&world, "alpha", "true").await["id"]);
+    let beta = string(&import(&world, "beta", "true").await["id"]);
+    let gamma = string(&import(&world, "gamma", "false").await["id"]);
+    let unknown = SpecId::new(Timestamp::from_millis(1_795_373_283_123), &OsEntropy).to_string();
+    let got = async |call: Call| world.send_quietly(&call).await;
+    for path in ["", "/operations"] {
+        let at = |id: &str| Call::get(format!("{SPECS}/{id}{path}"));
+        for id in [&alpha, &beta] {
+            got(world.dev.asks(at(id))).await.ok(200);
+        }
+        got(world.admin.asks(at(&gamma))).await.ok(200);
+        let hidden = got(world.dev.asks(at(&gamma))).await.problem(404, "not_found");
+        let missing = got(world.dev.asks(at(&unknown))).await.problem(404, "not_found");
+        assert_eq!(
+            (&hidden["title"], &hidden["detail"]),
+            (&missing["title"], &missing["detail"])
+        );
+    }
+    // Lists leave it out, and their pages are full all the same.
+    let list = async |who: &aforo_tests::world::Person, query: &str| {
+        let list = got(who.asks(Call::get(format!("{SPECS}{query}")))).await.ok(200);
+        list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|spec| string(&spec["version"]))
+            .collect::<Vec<_>>()
+    };
+    let of_product = format!("?productId={}", world.acme.product);
+    for query in ["?limit=100", &of_product] {
+        let (seen, all) = (list(&world.dev, query).await, list(&world.admin, query).await);
+        assert!(
+            seen.contains(&"alpha".to_owned()) && seen.contains(&"beta".to_owned()),
+            "{seen:?}"
+        );
+        assert!(
+            !seen.contains(&"gamma".to_owned()) && all.contains(&"gamma".to_owned()),
+            "{seen:?}"
+        );
+    }
+    // Samples and previews are of what readers see now, for anybody.
+    let call = |id: &str, operation: &str| json!({"specId": id, "operationId": operation});
+    let route = |id: &str| json!({"specId": id, "method": "GET", "path": "/same"});
+    for kind in ["samples", "preview"] {
+        let ask = |body: &Value| Call::post(format!("/api/v1/playground/{kind}")).json(body);
+        for body in [call(&beta, "getSame"), call(&alpha, "getSame"), route(&beta)] {
+            got(ask(&body)).await.ok(200);
+            got(world.dev.asks(ask(&body))).await.ok(200);
+        }
+        for body in [
+            call(&gamma, "getSame"),
+            route(&gamma),
+            call(&unknown, "getSame"),
+            route(&alpha),
+        ] {
+            got(ask(&body)).await.problem(404, "not_found");
+            got(world.dev.asks(ask(&body))).await.problem(404, "not_found");
+        }
+        got(ask(&call(&alpha, "makeThing")))
+            .await
+            .problem(409, "spec_changed");
+        got(world.admin.asks(ask(&call(&gamma, "makeThing"))))
+            .await
+            .ok(200);
+    }
+    let stored = got(world.admin.asks(Call::get(format!("{SPECS}/{gamma}"))))
+        .await
+        .ok(200);
+    let number = stored["number"].as_u64().unwrap();
+    for path in ["/reference/echo-api", "/reference/echo-api/makeThing"] {
+        let hidden = Call::get(format!("{path}?version={number}"));
+        assert_eq!(got(world.dev.browses(hidden)).await.status, 404, "{path}");
+    }
+    for path in [
+        "/changelog",
+        "/changelog/echo-api/feed.xml",
+        "/search?q=gamma",
+        "/api/v1/search?q=gamma",
+        "/sitemap.xml",
+        "/llms-full.txt",
+    ] {
+        let answer = got(Call::get(path)).await;
+        let text = answer
+            .text()
+            .replace("q=gamma", "")
+            .replace("value=\"gamma\"", "");
+        assert!(
+            !text.contains("sample-gamma") && !text.contains("thing, gamma") && !text.contains("Title gamma"),
+            "{path}"
+        );
+    }
+    world
+}
+
+/// Characters that databases and XML refuse, wherever a document may have them.
+pub(crate) async fn control_characters_do_no_harm(host: Host, store: Store) -> World {
+    let world = World::new(host, store).await;
+    let bad = "a\u{0}b\u{1}c";
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": {"title": bad, "version": bad, "description": bad},
+        "servers": [{"url": "https://api.acme.test", "description": bad}],
+        "tags": [{"name": bad, "description": bad}],
+        "paths": {"/things": {"get": {
+            "operationId": bad, "tags": [bad], "summary": bad, "description": bad,
+            "parameters": [{"name": "q", "in": "query", "description": bad, "example": bad, "schema": {"type": "string", "default": bad}}],
+            "responses": {"200": {"description": bad, "content": {"application/json": {
+                "schema": {"$ref": format!("#/components/schemas/{bad}")}, "example": {"x": bad}}}}},
+        }}, "/other": {"get": {"operationId": "abc", "responses": {"200": {"description": bad}}}}},
+        "components": {"schemas": {
+            bad: {"type": "object", "title": bad, "properties": {bad: {"type": "string", "description": bad, "enum": [bad]}}},
+            "abc": {"type": "string"}, "ab\u{0}c": {"type": "integer"},
+        }},
+    });
+    let product = world.acme.product.to_string();
+    for title in ["one", bad] {
+        let mut document = document.clone();
+        document["info"]["title"] = json!(title);
+        let call =
+            Call::post(SPECS).upload(&[("productId", &*product)], Some(document.to_string().as_bytes()));
+        let made = world.send_quietly(&world.admin.asks(call)).await.ok(201);
+        assert_eq!(made["published"], true);
+        assert!(
+            made["warnings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|w| w["code"] == "control-characters"),
+            "{made}"
+        );
+    }
+    for path in [
+        "/reference/echo-api",
+        "/reference/echo-api/schemas",
+        "/reference/echo-api/abc",
+        "/reference/echo-api/openapi.json",
+        "/reference/echo-api/openapi.yaml",
+        "/changelog/echo-api",
+        "/changelog/echo-api/feed.xml",
+        "/sitemap.xml",
+        "/llms-full.txt",
+        "/search?q=abc",
+    ] {
+        let answer = world.send_quietly(&Call::get(path)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert!(
+            path.contains("openapi.") || !answer.text().contains(['\0', '\u{1}']),
+            "{path}"
+        );
+    }
     world
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use aforo_core::{SpecId, domain::product::Upstream};
+use aforo_core::{
+    SpecId,
+    domain::product::{Product, Upstream},
+};
 use aforo_docs::{
     request::{self, FileInput, InputError, PlainRequest, TryInputs, form},
     sample::{self, Language},
@@ -469,6 +472,7 @@ struct Thought {
 
 async fn thought(shared: &Shared, context: &Context, input: TryInput) -> Result<Thought, Problem> {
     let (spec, name) = (input.spec()?, input.operation()?);
+    let (spec, product) = current(shared, context, spec, &name).await?;
     let description = shared.specs.description(context.tenant_scope(), spec).await?;
     let mut inputs = input.inputs();
     let operation = match name {
@@ -484,18 +488,35 @@ async fn thought(shared: &Shared, context: &Context, input: TryInput) -> Result<
         }
     };
     let operation = operation.ok_or_else(|| Problem::not_found("operation"))?;
-    let mut tx = shared.stores.docs.read().await?;
-    let spec = tx.specs(context.tenant_scope()).find(spec).await?;
-    let product = match spec {
-        Some(spec) => tx.products(context.tenant_scope()).find(spec.product).await?,
-        None => None,
-    };
     Ok(Thought {
         description,
         operation,
         inputs,
-        upstream: product.and_then(|p| p.upstream),
+        upstream: product.upstream,
     })
+}
+
+/// The version to think of, as for calls: what is published. A page that was open while another version was published
+/// goes on as long as its operation is still the same; administrators may look at any version.
+async fn current(
+    shared: &Shared,
+    context: &Context,
+    spec: SpecId,
+    name: &OperationName,
+) -> Result<(SpecId, Product), Problem> {
+    let (_, product) = super::specs::known_version(shared, context, spec).await?;
+    if product.published_spec == Some(spec) || context.is_admin() {
+        return Ok((spec, product));
+    }
+    let OperationName::Id(id) = name else {
+        return Err(SandboxError::SpecNotFound.into());
+    };
+    let current = shared
+        .specs
+        .current_for(context.tenant_scope(), spec, id)
+        .await?
+        .ok_or(SandboxError::SpecChanged)?;
+    Ok((current, product))
 }
 
 async fn samples(
@@ -722,6 +743,13 @@ impl From<SandboxError> for Problem {
     }
 }
 
+/// An error's text as a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
+}
+
 impl Problem {
     fn of_call(error: SandboxError) -> Self {
         let code = error.code();
@@ -758,7 +786,7 @@ impl Problem {
             SandboxError::Docs(error) => error.into(),
             SandboxError::Proxy(error) => {
                 let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::BAD_GATEWAY);
-                Problem::new(status, code, "The call did not go through", error.to_string())
+                Problem::new(status, code, "The call did not go through", sentence(&error.to_string()))
                     .with("fault", serde_json::to_value(error.fault()).unwrap_or_default())
             }
             other => Problem::internal(other),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aforo_core::{ProductId, SpecId, domain::user::Role, kernel::egress};
+use aforo_core::{ProductId, SpecId, domain::product::Product, kernel::egress};
 use aforo_docs::{
     error::DocsError,
     service::{Imported, NewVersion, PublishWhen},
@@ -383,16 +383,29 @@ async fn list(
     let (after, limit) = (query.after, query.limit);
     let page = PageQuery { after, limit }.read::<SpecId>()?;
     let of = query.product_id.as_deref().map(product).transpose()?;
-    let found = shared
-        .stores
-        .docs
-        .read()
-        .await?
-        .specs(context.tenant_scope())
-        .list(of, page)
-        .await?;
-    let admin = context.person()?.role == Role::Admin;
+    let admin = context.is_admin();
+    let mut tx = shared.stores.docs.read().await?;
+    let mut specs = tx.specs(context.tenant_scope());
+    let found = if admin {
+        specs.list(of, page).await?
+    } else {
+        specs.list_published(of, page).await?
+    };
     Ok(Json(List::of(found, |spec| view(spec, admin))))
+}
+
+/// A version that the caller may know of, and its product: administrators know all, others those that were published.
+pub(super) async fn known_version(
+    shared: &Shared,
+    context: &Context,
+    id: SpecId,
+) -> Result<(ApiSpec, Product), Problem> {
+    let scope = context.tenant_scope();
+    Ok(if context.is_admin() {
+        shared.specs.version(scope, id).await?
+    } else {
+        shared.specs.version_for_readers(scope, id).await?
+    })
 }
 
 async fn find(
@@ -400,17 +413,8 @@ async fn find(
     Ctx(context): Ctx,
     Id(id): Id<SpecId>,
 ) -> Result<Json<SpecView>, Problem> {
-    let found = shared
-        .stores
-        .docs
-        .read()
-        .await?
-        .specs(context.tenant_scope())
-        .find(id)
-        .await?;
-    found
-        .map(|spec| Json(view(spec, context.person().is_ok_and(|p| p.role == Role::Admin))))
-        .ok_or_else(|| Problem::not_found("API description"))
+    let (spec, _) = known_version(&shared, &context, id).await?;
+    Ok(Json(view(spec, context.is_admin())))
 }
 
 async fn operations(
@@ -418,6 +422,7 @@ async fn operations(
     Ctx(context): Ctx,
     Id(id): Id<SpecId>,
 ) -> Result<Json<List<OperationLine>>, Problem> {
+    known_version(&shared, &context, id).await?;
     let description = shared.specs.description(context.tenant_scope(), id).await?;
     let items = description.operations().iter().map(|operation| OperationLine {
         operation_id: operation.id.clone(),

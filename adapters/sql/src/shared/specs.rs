@@ -179,4 +179,32 @@ impl SpecRepository for Specs<'_> {
             .collect::<Result<_, _>>()?;
         Ok(Page::from_rows(specs, page.limit, |spec: &ApiSpec| spec.id))
     }
+
+    async fn list_published(
+        &mut self,
+        product: Option<ProductId>,
+        page: PageRequest<SpecId>,
+    ) -> Result<Page<ApiSpec, SpecId>, StoreError> {
+        let rows = sqlx::query_as::<Db, Row>(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM api_specs
+              WHERE tenant_id = $1 AND ($2 IS NULL OR product_id = $2) AND ($3 IS NULL OR id > $3)
+                AND EXISTS (SELECT 1 FROM spec_publications p
+                            WHERE p.tenant_id = api_specs.tenant_id AND p.spec_id = api_specs.id)
+              ORDER BY id LIMIT $4"
+        ))
+        .bind(self.scope.tenant)
+        .bind(product.map(ProductId::as_uuid))
+        .bind(page.after.map(SpecId::as_uuid))
+        .bind(i64::from(page.limit) + 1)
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(store_error)?;
+        let specs = rows
+            .into_iter()
+            .map(ApiSpec::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Page::from_rows(specs, page.limit, |spec: &ApiSpec| spec.id))
+    }
 }

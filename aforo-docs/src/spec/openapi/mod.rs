@@ -11,6 +11,7 @@
 //! Nothing here fetches anything: a `$ref` to another file is shown as a schema that is cut there, unless
 //! [`bundle`](super::bundle) has put the files together before.
 
+mod characters;
 mod check;
 mod content;
 mod example;
@@ -165,6 +166,7 @@ impl ApiDescription {
                 Err(fatal) => (root, failed) = (Value::Null, Some(fatal)),
             }
         }
+        characters::replace(&mut root, &mut findings);
         let index = match failed {
             None => Index::build(&root, limits, &mut findings),
             Some(fatal) => Err(fatal),
