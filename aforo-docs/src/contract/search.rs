@@ -725,6 +725,7 @@ macro_rules! search_contract {
             use super::*;
             use $crate::contract as suite;
             ::aforo_core::behaviours! { ($fixture)
+                no_text_is_too_odd_to_be_kept
                 a_title_beats_a_body
                 exact_names_come_first
                 paths_and_methods_are_found
@@ -746,4 +747,40 @@ macro_rules! search_contract {
             }
         }
     };
+}
+
+/// Whatever an entry holds, it is kept: without what a database refuses, and once if names are the same without it.
+pub async fn no_text_is_too_odd_to_be_kept(store: &impl DocsStore) {
+    let world = world(store).await;
+    let odd = "zebra\0crossing\u{1}\u{FFFE}\u{FFFF}\\u0000";
+    let full = Entry {
+        names: vec![odd.to_owned()],
+        trail: vec![odd.to_owned()],
+        method: Some(odd.to_owned()),
+        path: Some(odd.to_owned()),
+        anchor: Some(odd.to_owned()),
+        address: odd.to_owned(),
+        ..guide("odd\0", odd, odd)
+    };
+    let long = |end: &str| guide(&format!("{}{end}", "k".repeat(2_000)), "Zebra", "long");
+    let entries = [full, guide("odd", "Zebra", "the same key"), long("a"), long("b")];
+    let mut tx = begin(store).await;
+    let mut index = tx.search(world.wide);
+    index.lock().await.unwrap();
+    index.replace("odd", "1", &entries).await.unwrap();
+    let again = index.replace("odd", "1", &entries).await.unwrap();
+    assert_eq!((again.written, again.removed), (0, 0));
+    drop(index);
+    tx.commit().await.unwrap();
+    assert_eq!(keys(store, world.own, "zebra").await.len(), 2);
+    for text in ["\0", "zebra\0", "a\u{FFFF}b", "\\u0000", "\u{1}"] {
+        keys(store, world.own, text).await;
+    }
+    let mut tx = begin(store).await;
+    let mut index = tx.search(world.wide);
+    index.lock().await.unwrap();
+    index.remove("odd").await.unwrap();
+    drop(index);
+    tx.commit().await.unwrap();
+    assert!(keys(store, world.own, "zebra").await.is_empty());
 }

@@ -1,6 +1,6 @@
 //! What a store gives search: an index over entries, and the vocabulary of each tenant.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use aforo_core::{ProductId, StoreError};
 use async_trait::async_trait;
@@ -217,7 +217,12 @@ impl<'e> Plan<'e> {
     pub fn of(stored: Vec<(String, String)>, wanted: &'e [Indexed]) -> Self {
         let mut stored: HashMap<String, String> = stored.into_iter().collect();
         let mut plan = Self::default();
+        let mut met: HashSet<&str> = HashSet::new();
         for indexed in wanted {
+            // Names that differ only in what is not kept have one key: the first entry has it.
+            if !met.insert(&indexed.entry.key) {
+                continue;
+            }
             match stored.remove(&indexed.entry.key) {
                 Some(hash) if hash == indexed.hash => {}
                 Some(_) => {
