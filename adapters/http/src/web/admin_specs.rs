@@ -8,7 +8,6 @@ use aforo_core::{
 };
 use aforo_docs::{
     error::DocsError,
-    sample::Language,
     service::{Conditions, NewVersion, PublishWhen},
     spec::{
         diagnostic::Diagnostic,
@@ -38,8 +37,8 @@ use crate::{
     pages::{
         FieldError,
         admin::{
-            self, FindingLine, NewSpecView, PublicationLine, SampleCount, SpecProductRow, SpecView,
-            SpecsView, VersionLine, WatchView,
+            self, FindingLine, NewSpecView, PublicationLine, SpecProductRow, SpecView, SpecsView,
+            VersionLine, WatchView,
         },
     },
     problem::{FieldProblem, Problem},
@@ -411,10 +410,6 @@ async fn view(shared: &Shared, context: &Context, id: SpecId) -> Result<SpecView
         None => None,
     };
     let (_, warnings) = parsed(source).await?;
-    let sample = |language: &Language| SampleCount {
-        language: language.label().to_owned(),
-        operations: spec.operations,
-    };
     Ok(SpecView {
         version: line(&spec),
         source_url: spec.source_url.clone(),
@@ -424,7 +419,6 @@ async fn view(shared: &Shared, context: &Context, id: SpecId) -> Result<SpecView
         changes,
         compared_with: base.and_then(number_of),
         warnings: warnings.iter().take(FINDINGS).map(warning).collect(),
-        samples: Language::AVAILABLE.iter().map(sample).collect(),
         versions: versions.iter().map(line).collect(),
         log: log
             .iter()

@@ -182,12 +182,6 @@ impl SpecView {
                 pointer: "/components/schemas/Glossary/properties/owner/$ref".into(),
                 message: "the reference leads nowhere".into(),
             }],
-            samples: [("cURL", 43), ("Python", 43), ("Go", 41)]
-                .map(|(language, operations)| SampleCount {
-                    language: language.into(),
-                    operations,
-                })
-                .into(),
             versions: (1..=5).rev().map(version).collect(),
             log: vec![
                 publication(4, Some(3), 0),

@@ -38,8 +38,6 @@ pub struct SpecView {
     pub compared_with: Option<u32>,
     /// What readers will miss.
     pub warnings: Vec<FindingLine>,
-    /// Samples that its operations have, by language.
-    pub samples: Vec<SampleCount>,
     /// All versions, newest first.
     pub versions: Vec<VersionLine>,
     /// When which version was published, newest first.
@@ -65,15 +63,6 @@ pub struct VersionLine {
     pub operations: u32,
     /// When it was imported.
     pub at: Timestamp,
-}
-
-/// How many samples a language has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SampleCount {
-    /// Such as `Python`.
-    pub language: String,
-    /// How many operations it shows.
-    pub operations: u32,
 }
 
 /// One line of the publication log.
@@ -125,7 +114,7 @@ pub fn spec(c: &Chrome, view: &SpecView) -> Markup {
                 h1 { (title) " "
                     @if is_published { span.badge.b-ok { (icon(c, "check")) "PUBLISHED" } }
                     @else { span.badge { "NOT PUBLISHED" } } }
-                p { (version.title) " " (version.version) ", " (format::count(version.operations as usize, "operation", "operations"))
+                p { (version.title) @if !version.version.is_empty() { " " (version.version) } ", " (format::count(version.operations as usize, "operation", "operations"))
                     ", imported " (format::time_ago(version.at, c.now)) " by " (view.imported_by)
                     @if let Some(url) = &view.source_url { " from " code { (url) } } }
                 @if !view.note.is_empty() { p.notetext { (view.note) } }
@@ -148,7 +137,6 @@ pub fn spec(c: &Chrome, view: &SpecView) -> Markup {
         div.specgrid {
             (versions(c, view))
             (log(c, view))
-            (samples(view))
             (watch(c, view))
         }
     };
@@ -237,18 +225,6 @@ fn log(c: &Chrome, view: &SpecView) -> Markup {
                 @if line.breaking > 0 { span.badge.b-err { (line.breaking) " breaking" } }
                 span.grow {}
                 span.fs12.muted { (line.by) ", " (format::time_ago(line.at, c.now)) }
-            } } }
-        }
-    }
-}
-
-fn samples(view: &SpecView) -> Markup {
-    html! {
-        section.card aria-labelledby="samples-h" {
-            div.card-h { h2 #samples-h { "Samples" } }
-            ul.lines role="list" { @for sample in &view.samples { li {
-                b { (sample.language) } span.grow {}
-                span.fs12.muted.num { (sample.operations) " of " (format::count(view.version.operations as usize, "operation", "operations")) }
             } } }
         }
     }

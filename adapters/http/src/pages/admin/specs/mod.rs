@@ -7,7 +7,7 @@ mod new;
 
 pub(crate) use self::changes::{changes_card, totals_line};
 pub use self::{
-    detail::{PublicationLine, SampleCount, SpecView, VersionLine, WatchView, spec},
+    detail::{PublicationLine, SpecView, VersionLine, WatchView, spec},
     list::{SpecProductRow, SpecsView, specs},
     new::{FindingLine, NewSpecView, new_spec},
 };

@@ -90,7 +90,7 @@ pub fn new_spec(c: &Chrome, view: &NewSpecView) -> Markup {
                     (Field { hint: Some("What this version is about. Operators see it."), ..Field::text("note", "Note", &view.note) }.render(c, &view.errors))
                     label.check { input type="checkbox" name="keep" value="1" checked[view.keep];
                         span { "Store it without publishing, to compare it first" } }
-                    div.formf { a.btn href=(c.urls.admin_specs()) { "Cancel" } button.btn.btn-primary data-busy="Reading the document…" { "Import" } }
+                    div.formf { a.btn href=(c.urls.admin_specs()) { "Cancel" } button.btn.btn-primary { "Import" } }
                 }
             }
         }
