@@ -49,11 +49,15 @@ pub(crate) struct Shared {
     pub(crate) csrf: CsrfTokens,
     pub(crate) visitors: Visitors,
     pub(crate) searches: RateLimiter<[u8; 32]>,
+    /// What visitors say about guides.
+    pub(crate) feedback: RateLimiter<[u8; 32]>,
     pub(crate) metrics: Metrics,
     pub(crate) settings: Settings,
     pub(crate) openapi: std::sync::OnceLock<bytes::Bytes>,
     /// Turns for texts that hold everything that is published.
     pub(crate) long_texts: tokio::sync::Semaphore,
+    /// Turns for texts that somebody wants to see before they are saved.
+    pub(crate) previews: tokio::sync::Semaphore,
     tenants: RwLock<Option<(Timestamp, Arc<[Tenant]>)>>,
 }
 
@@ -269,6 +273,7 @@ impl ConsoleBuilder {
             metrics: Metrics::default(),
             openapi: std::sync::OnceLock::new(),
             long_texts: tokio::sync::Semaphore::new(1),
+            previews: tokio::sync::Semaphore::new(2),
             tenants: RwLock::default(),
             stores,
             vault,
@@ -277,6 +282,7 @@ impl ConsoleBuilder {
             guides,
             visitors,
             searches: RateLimiter::default(),
+            feedback: RateLimiter::default(),
             egress,
             identity,
             clock,

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use crate::{api::docs::problem::not_found, extract::List, problem::Problem, route::RoutesBuilder};
 
-pub(crate) use problem::guide_problem;
+pub(crate) use self::{problem::guide_problem, reading::feedback_turn};
 
 pub(super) fn routes(routes: &mut RoutesBuilder) {
     reading::routes(routes);

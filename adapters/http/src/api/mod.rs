@@ -18,6 +18,7 @@ use crate::route::RoutesBuilder;
 
 pub(crate) use account::{begin_sign_in, begin_sign_up};
 pub(crate) use agents::AgentInput;
+pub(crate) use docs::feedback_turn;
 pub(crate) use keys::{Moment, NewKeyInput, create_key};
 pub(crate) use playground::{
     BodyAlternative, BodyField, FILE_FIELD, LIVE_COOKIE, Parameters, SampleLine, TRY_LIMIT, TryInput,

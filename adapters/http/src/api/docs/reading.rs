@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aforo_core::PageId;
+use aforo_core::{PageId, kernel::rate::Quota};
 use aforo_docs::guide::{
     page::DocPage,
     service::{Found, NewFeedback},
@@ -17,6 +17,7 @@ use super::problem::not_found;
 use crate::{
     console::Shared,
     extract::{Ctx, Id, Json, List, Query},
+    guard::Context,
     problem::Problem,
     route::{Plane, Route, RoutesBuilder},
 };
@@ -109,6 +110,16 @@ struct FeedbackInput {
     comment: Option<String>,
 }
 
+/// What a visitor may say about guides.
+const FEEDBACK: Quota = Quota::per_minute(20);
+
+/// Lets a visitor say something, unless they said much just now.
+pub(crate) fn feedback_turn(shared: &Shared, context: &Context) -> Result<(), Problem> {
+    let visitor = shared.visitors.of(context);
+    let taken = shared.feedback.take(visitor, FEEDBACK, shared.clock.now());
+    taken.map_err(|wait| Problem::throttled("too_many_requests", "Too much feedback at once.", wait))
+}
+
 pub(super) fn routes(routes: &mut RoutesBuilder) {
     let api = |method, path, summary| Route::api(method, path, Plane::Public, summary);
     routes.add(
@@ -193,6 +204,7 @@ async fn feedback(
     Id(page): Id<PageId>,
     Json(input): Json<FeedbackInput>,
 ) -> Result<StatusCode, Problem> {
+    feedback_turn(&shared, &context)?;
     let new = NewFeedback {
         version: input.version,
         visitor: shared.visitors.of(&context),

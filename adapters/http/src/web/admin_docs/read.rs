@@ -143,6 +143,7 @@ pub(super) async fn preview(
     let (path, product) = (node.path.clone(), node.page.product);
     let texts = Texts::of(shared, context, body, product).await?.at(&path, tree);
     let (title, body) = (title.to_owned(), body.to_owned());
+    let _turn = shared.previews.acquire().await.map_err(Problem::internal)?;
     off_the_threads(move || {
         let options = Options {
             embeds: &texts,

@@ -32,6 +32,7 @@ use super::{
     takes_form,
 };
 use crate::{
+    api::feedback_turn,
     console::Shared,
     extract::{Ctx, Query},
     guard::{Caller, Context},
@@ -418,6 +419,7 @@ async fn send(
         helpful: form.text("helpful") == "yes",
         comment: comment.to_owned(),
     };
+    feedback_turn(&shared, &context)?;
     shared
         .guides
         .give_feedback(context.tenant_scope(), shown.page.id, new)

@@ -65,7 +65,7 @@ pub(super) async fn send(
         Lookup::Shown(shown) if !shown.draft => shown,
         // It moved while somebody wrote: the form is answered here, with the new address in it.
         Lookup::Moved(to) => match look_up(shared, context, &to).await? {
-            Lookup::Shown(shown) => shown,
+            Lookup::Shown(shown) if !shown.draft => shown,
             _ => return nothing(shared, context, path).await,
         },
         _ => return nothing(shared, context, path).await,
@@ -75,8 +75,10 @@ pub(super) async fn send(
     view.body = form.text("body").to_owned();
     view.note = form.text("note").to_owned();
     let mut status = StatusCode::OK;
+    let accepted = matches!(context.caller, Caller::Person(_))
+        && shared.csrf.fits(&context.csrf_bearer, form.text(CSRF_FIELD));
     let refused = match &context.caller {
-        Caller::Person(person) if shared.csrf.fits(&context.csrf_bearer, form.text(CSRF_FIELD)) => {
+        Caller::Person(person) if accepted => {
             if form.text("do") == "send" {
                 let new = NewSuggestion {
                     base_version: view.base_version,
@@ -118,42 +120,39 @@ pub(super) async fn send(
         status = code;
         view.errors = vec![FieldError::new(field, message)];
     }
-    if !view.sent {
+    // Costs CPU, and is nothing for those who cannot send it.
+    if !view.sent && accepted {
         compare(shared, context, &shown, &mut view).await?;
     }
     let chrome = chrome(shared, context).await?;
     Ok(page(status, pages::suggest_edit(&chrome, &view)))
 }
 
-/// Fills in what changes and how it would look.
+/// Fills in what changes and how it would look. Measured against what is published, whatever the form says that it began
+/// with: other versions may never have been published.
 async fn compare(
     shared: &Shared,
     context: &Context,
     shown: &Shown,
     view: &mut SuggestView,
 ) -> Result<(), Problem> {
-    let base = match view.base_version == shown.version.number {
-        true => shown.version.body.clone(),
-        // The page was published again since: what changes is measured against what was edited.
-        false => match shared
-            .guides
-            .version(context.tenant_scope(), shown.page.id, view.base_version)
-            .await
-        {
-            Ok(version) => version.body,
-            Err(DocsError::VersionNotFound { .. }) => {
-                view.base_version = shown.version.number;
-                shown.version.body.clone()
-            }
-            Err(error) => return Err(error.into()),
-        },
-    };
+    let base = shown.version.body.clone();
+    if view.base_version != shown.version.number && view.errors.is_empty() {
+        let message = "The guide was published again since you began. Your text is here, compared with the guide as \
+                       it is now.";
+        view.errors.push(FieldError::new("", message));
+    }
+    // One that is not known to readers cannot be sent; an earlier one is merged with what came since.
+    if !(1..=shown.version.number).contains(&view.base_version) {
+        view.base_version = shown.version.number;
+    }
     if view.body.len() > MAX_BYTES {
         return Ok(());
     }
     let texts = Texts::of(shared, context, &view.body, shown.page.product).await?;
     let texts = texts.at(&shown.path, shown.readers.clone());
     let body = view.body.clone();
+    let _turn = shared.previews.acquire().await.map_err(Problem::internal)?;
     let work = move || (words(&base, &body), texts.render(&body, true).html);
     let (changes, html) = tokio::task::spawn_blocking(work)
         .await
