@@ -13,11 +13,15 @@ use url::Url;
 struct Files {
     by_url: HashMap<String, String>,
     asked: Mutex<Vec<String>>,
+    own: Mutex<Vec<String>>,
 }
 
 #[async_trait]
 impl RemoteDocuments for Files {
-    async fn fetch(&self, url: &Url, _: usize) -> Result<Vec<u8>, String> {
+    async fn fetch(&self, url: &Url, _: usize, own: bool) -> Result<Vec<u8>, String> {
+        if own {
+            self.own.lock().unwrap().push(url.to_string());
+        }
         self.asked.lock().unwrap().push(url.to_string());
         let found = self.by_url.get(url.as_str());
         found
@@ -57,6 +61,7 @@ fn files() -> Files {
             ),
         ]),
         asked: Mutex::default(),
+        own: Mutex::default(),
     }
 }
 
@@ -147,6 +152,54 @@ async fn an_upload_without_an_address_can_follow_absolute_references_only() {
         .await
         .unwrap();
     assert!(bundled.documents.is_empty());
+}
+
+#[tokio::test]
+async fn only_the_origin_that_was_named_is_its_own() {
+    let text = MAIN
+        .replace("'gone.yaml'", "'https://elsewhere.example/gone.yaml'")
+        .replace(
+            "openapi: 3.1.0",
+            "openapi: 3.2.0\n$self: https://elsewhere.example/api/openapi.yaml",
+        );
+    let files = files();
+    bundled(&files, &text, &BundleLimits::default()).await;
+    assert!(
+        files
+            .asked
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|url| url.starts_with("https://elsewhere.example/"))
+    );
+    assert!(
+        files.own.lock().unwrap().is_empty(),
+        "a document does not say where it came from"
+    );
+    let files = self::files();
+    bundled(&files, MAIN, &BundleLimits::default()).await;
+    assert_eq!(files.own.lock().unwrap().len(), 3);
+    let files = self::files();
+    let text = MAIN.replace("'gone.yaml'", "'https://docs.example:8443/gone.yaml'");
+    bundled(&files, &text, &BundleLimits::default()).await;
+    assert_eq!(
+        (files.asked.lock().unwrap().len(), files.own.lock().unwrap().len()),
+        (3, 2)
+    );
+}
+
+/// Thousands of references that lead nowhere, deep down: the message of each would be built for nobody.
+#[tokio::test]
+async fn only_so_many_warnings_are_made() {
+    let gone: Vec<String> = (0..20_000)
+        .map(|n| format!("S{n}: {{$ref: 'ftp://x/{n}'}}"))
+        .collect();
+    let text = format!(
+        "openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths: {{}}\ncomponents: {{schemas: {{{}}}}}\n",
+        gone.join(", ")
+    );
+    let bundled = bundled(&files(), &text, &BundleLimits::default()).await;
+    assert_eq!(bundled.warnings.len(), 50);
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ use crate::{
 const LISTED: usize = 200;
 /// Operations that a listed change names.
 const NAMED: usize = 5;
+/// How long the files that a document refers to may take together: less than a look at a watched address may.
+const FETCHING: Duration = Duration::from_secs(60);
 /// How often somebody else may publish in between before one gives up.
 const TRIES: u32 = 8;
 
@@ -133,9 +135,26 @@ impl Specs {
             return Ok((source, Vec::new()));
         }
         let base = url.and_then(|url| url::Url::parse(url).ok());
-        let limits = bundle::BundleLimits::default();
-        let bundled = bundle::bundle(source, base.as_ref(), &**remote, &limits).await?;
-        Ok((bundled.source, bundled.warnings))
+        let remote = remote.clone();
+        let runtime = tokio::runtime::Handle::current();
+        // Reading, rewriting and writing the documents is work for a thread of its own.
+        let work = tokio::task::spawn_blocking(move || {
+            let limits = bundle::BundleLimits::default();
+            let bundled = bundle::bundle(source, base.as_ref(), &*remote, &limits);
+            runtime.block_on(async { tokio::time::timeout(FETCHING, bundled).await })
+        });
+        match work.await.map_err(|_| DocsError::Reader)? {
+            Ok(bundled) => bundled
+                .map(|bundled| (bundled.source, bundled.warnings))
+                .map_err(DocsError::from),
+            Err(_) => {
+                let message = "the files that the document refers to could not be fetched within a minute";
+                Err(DocsError::from(ImportError::from(Diagnostic::error(
+                    "remote-ref",
+                    message,
+                ))))
+            }
+        }
     }
 
     /// As [`Specs::import`], with a note, and published as the caller says.

@@ -18,11 +18,12 @@ const KEPT_IN: &str = "x-remote-documents";
 /// Fetches documents that a description refers to. An implementation keeps to the egress rules.
 #[async_trait]
 pub trait RemoteDocuments: Send + Sync {
-    /// The document at this address, of at most `max_bytes`.
+    /// The document at this address, of at most `max_bytes`. `own`: it has the origin of the document that is imported,
+    /// which somebody named; else a document chose it, and private addresses are out of its reach.
     ///
     /// # Errors
     /// Why it cannot be had, for people.
-    async fn fetch(&self, url: &Url, max_bytes: usize) -> Result<Vec<u8>, String>;
+    async fn fetch(&self, url: &Url, max_bytes: usize, own: bool) -> Result<Vec<u8>, String>;
 }
 
 /// What a bundle may cost.
@@ -81,6 +82,7 @@ pub async fn bundle(
     limits: &BundleLimits,
 ) -> Result<Bundled, ImportError> {
     let mut root = parse_tree(&source, &Limits::default())?;
+    let imported_from = base.map(Url::origin);
     let own = root.get("$self").and_then(Value::as_str).map(str::to_owned);
     let base = match (own, base) {
         (Some(own), Some(base)) => base.join(&own).ok(),
@@ -109,7 +111,8 @@ pub async fn bundle(
         let Some((url, name)) = bundle.known.get(at).cloned() else {
             continue;
         };
-        let tree = match remote.fetch(&url, left).await {
+        let own = imported_from.as_ref() == Some(&url.origin());
+        let tree = match remote.fetch(&url, left, own).await {
             Err(why) => Err(why),
             Ok(bytes) if bytes.len() > left => Err(format!(
                 "the documents together are larger than {} MiB",
@@ -182,6 +185,8 @@ impl Bundle {
             };
             match placed {
                 Ok(place) => *reference = format!("#{place}{fragment}"),
+                // Nobody is told of more, and a place costs as much as it is deep.
+                Err(_) if self.warnings.len() >= ImportError::MAX_DIAGNOSTICS => {}
                 Err(message) => {
                     let warning = Diagnostic::warning("remote-ref", message);
                     let at: String = trail
