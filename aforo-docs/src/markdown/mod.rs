@@ -26,8 +26,8 @@ pub use self::{
     sanitise::ID_PREFIX,
 };
 
-/// Markdown longer than this is cut. Longer texts belong on a page of their own.
-pub const MAX_BYTES: usize = 512 * 1024;
+/// Markdown longer than this is cut: as long as a guide may be.
+pub const MAX_BYTES: usize = crate::guide::page::MAX_BODY;
 
 /// How fast people read, in words a minute.
 const WORDS_PER_MINUTE: u32 = 200;
@@ -138,8 +138,9 @@ impl Rendered {
     }
 }
 
-/// Renders a text. Takes time in proportion to its length, of which at most [`MAX_BYTES`] are read; takes a few
-/// milliseconds of CPU for a long page, so that servers call it outside of their event loop.
+/// Renders a text, of which at most [`MAX_BYTES`] are read. Takes a few milliseconds of CPU for a long page and, for
+/// the worst text of that length, a few times what short paragraphs take: servers call it outside of their event loop,
+/// and not often at once.
 pub fn render(markdown: &str, options: &Options<'_>) -> Rendered {
     let markdown = cut(markdown);
     let events: Vec<_> = Parser::new_ext(markdown, syntax()).collect();

@@ -116,6 +116,8 @@ pub(super) fn pieces(html: &str) -> Vec<Piece<'_>> {
     let (mut plain, mut at) = (0, 0);
     // Where the end of a comment was looked for in vain, so that it is looked for once.
     let mut comments_end = true;
+    // What may still be read in vain: once it is spent, a `<` is text. That bounds the work by the length.
+    let mut patience = html.len().saturating_mul(PATIENCE).saturating_add(MAX_TAG);
     while let Some(found) = html.get(at..).and_then(|rest| rest.find('<')) {
         let start = at + found;
         let rest = html.get(start..).unwrap_or_default();
@@ -124,13 +126,17 @@ pub(super) fn pieces(html: &str) -> Vec<Piece<'_>> {
             .filter(|_| comments_end)
             .map(|body| body.find("-->").map(|end| start + 4 + end + 3));
         comments_end &= end_of_comment != Some(None);
-        let (tag, end) = match (end_of_comment.flatten(), tag(rest)) {
-            (Some(end), _) => (None, end),
-            (None, Some((tag, length))) => (Some(tag), start + length),
-            (None, None) => {
-                at = start + 1;
-                continue;
-            }
+        let (tag, end) = match end_of_comment.flatten() {
+            Some(end) => (None, end),
+            None if patience == 0 => break,
+            None => match tag(rest) {
+                Ok((tag, length)) => (Some(tag), start + length),
+                Err(read) => {
+                    patience = patience.saturating_sub(read);
+                    at = start + 1;
+                    continue;
+                }
+            },
         };
         push_text(&mut pieces, html.get(plain..start).unwrap_or_default());
         pieces.extend(tag.map(Piece::Tag));
@@ -148,19 +154,30 @@ fn push_text<'a>(pieces: &mut Vec<Piece<'a>>, text: &'a str) {
 
 /// The longest tag that is read as one.
 const MAX_TAG: usize = 4 * 1024;
+/// How often the text is read over for what looks like a tag and is none.
+const PATIENCE: usize = 4;
 
-/// The tag that `text` begins with, if we know it, and its length.
-fn tag(text: &str) -> Option<(RawTag<'_>, usize)> {
+/// The tag that `text` begins with, if we know it, and its length; or how many bytes were read in vain.
+fn tag(text: &str) -> Result<(RawTag<'_>, usize), usize> {
     let bytes = text.as_bytes();
-    let bytes = bytes.get(..bytes.len().min(MAX_TAG))?;
+    let bytes = bytes.get(..bytes.len().min(MAX_TAG)).unwrap_or_default();
+    let mut read = 1;
+    read_tag(text, bytes, &mut read).ok_or(read)
+}
+
+/// `read` becomes how far it came.
+fn read_tag<'a>(text: &'a str, bytes: &[u8], read: &mut usize) -> Option<(RawTag<'a>, usize)> {
     let closes = bytes.get(1) == Some(&b'/');
     let from = if closes { 2 } else { 1 };
     let until = skip(bytes, from, |b| b.is_ascii_alphanumeric() || b == b'-');
-    let written = text.get(from..until)?.to_ascii_lowercase();
-    let (name, kind) = TAGS.iter().find(|(name, _)| *name == written).copied()?;
+    *read = until;
+    let written = text.get(from..until)?;
+    let mut known = TAGS.iter().copied();
+    let (name, kind) = known.find(|(name, _)| name.eq_ignore_ascii_case(written))?;
     let (mut attributes, mut at) = (Vec::new(), until);
     loop {
         at = skip(bytes, at, |b| b.is_ascii_whitespace() || b == b'/');
+        *read = at;
         if *bytes.get(at)? == b'>' {
             let tag = RawTag {
                 name,
@@ -172,8 +189,13 @@ fn tag(text: &str) -> Option<(RawTag<'_>, usize)> {
             return Some((tag, at + 1));
         }
         let end = skip(bytes, at, |b| {
-            !b.is_ascii_whitespace() && !matches!(b, b'=' | b'>' | b'/')
+            !b.is_ascii_whitespace() && !matches!(b, b'=' | b'>' | b'/' | b'<')
         });
+        // Another tag begins: this one has no end.
+        if bytes.get(end) == Some(&b'<') {
+            *read = end;
+            return None;
+        }
         if end == at {
             // A sign that begins no attribute, such as a second `=`.
             at += 1;
@@ -187,12 +209,15 @@ fn tag(text: &str) -> Option<(RawTag<'_>, usize)> {
             match *bytes.get(at)? {
                 quote @ (b'"' | b'\'') => {
                     let close = skip(bytes, at + 1, |b| b != quote);
+                    *read = close;
                     bytes.get(close)?;
                     value = text.get(at + 1..close)?;
                     at = close + 1;
                 }
                 _ => {
-                    let close = skip(bytes, at, |b| !b.is_ascii_whitespace() && b != b'>');
+                    let close = skip(bytes, at, |b| {
+                        !b.is_ascii_whitespace() && !matches!(b, b'>' | b'<')
+                    });
                     value = text.get(at..close)?;
                     at = close;
                 }

@@ -10,7 +10,35 @@ pub const ID_PREFIX: &str = "user-";
 /// Lets through what the pages know.
 pub(super) fn clean(html: &str, nofollow: bool) -> String {
     let builder = if nofollow { &STRANGERS } else { &OURS };
-    builder.clean(html).to_string()
+    builder.clean(&in_parts(html)).to_string()
+}
+
+/// Up to how much text is one node while it is cleaned.
+const MAX_NODE: usize = 1024;
+
+/// Cuts long texts with comments, which the allow-list drops. The serialiser searches the rest of a text anew at each
+/// ampersand and at each character such as `©`, so that its work grows with the square of a node.
+fn in_parts(html: &str) -> Cow<'_, str> {
+    let (mut cut, mut done) = (String::new(), 0);
+    // Where the text began; `None` inside of a tag.
+    let mut text = Some(0);
+    for (at, byte) in html.bytes().enumerate() {
+        match (byte, text) {
+            (b'<', _) => text = None,
+            (b'>', _) => text = Some(at + 1),
+            (b'&' | 0xC2, Some(began)) if at - began >= MAX_NODE => {
+                cut.push_str(html.get(done..at).unwrap_or_default());
+                cut.push_str("<!---->");
+                (done, text) = (at, Some(at));
+            }
+            _ => {}
+        }
+    }
+    if done == 0 {
+        return html.into();
+    }
+    cut.push_str(html.get(done..).unwrap_or_default());
+    cut.into()
 }
 
 static OURS: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| builder("noopener"));
@@ -192,14 +220,22 @@ pub(super) fn is_harmless(address: &str) -> bool {
     }
 }
 
-/// An image that the console keeps, wherever it is mounted: `/docs/images/…`.
+/// An image that the console keeps, wherever it is mounted: `…/docs/images/` and the hash of the image, written as the
+/// console writes it, so that it leads nowhere else however a browser or a proxy reads it.
 pub(super) fn is_our_image(address: &str) -> bool {
-    let seen = as_read(address);
-    seen.starts_with('/')
-        && !seen.starts_with("//")
-        && seen.contains(IMAGES)
-        && !seen.split('/').any(|part| part == "..")
+    let Some((mount, hash)) = address.rsplit_once(IMAGES) else {
+        return false;
+    };
+    let sound = |part: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
+        !part.is_empty() && part.bytes().all(plain) && part.bytes().any(|b| b != b'.')
+    };
+    let mounted = match mount.strip_prefix('/') {
+        Some(path) => path.split('/').all(sound),
+        None => mount.is_empty(),
+    };
+    mounted && hash.len() == 64 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// What the path of an image has in it.
+/// What the path of an image has before its hash.
 const IMAGES: &str = "/docs/images/";

@@ -21,6 +21,10 @@ const MAX_NESTING: usize = 40;
 const MAX_NESTING_OF_TABLES: usize = MAX_NESTING - 4;
 /// How many headings get a link to themselves.
 const MAX_PERMALINKS: usize = 500;
+/// How long an address may be; it is what all browsers and servers agree on. A link with a longer one is text.
+const MAX_ADDRESS: usize = 2 * 1024;
+/// How long a title or a description of an image may be. What is longer is cut.
+const MAX_LABEL: usize = 1024;
 /// How much code of one text gets colours.
 const MAX_COLOURED: usize = 256 * 1024;
 
@@ -490,7 +494,7 @@ impl<'o> Writer<'o> {
         self.next_heading += 1;
         let mut html = String::new();
         if self.options.permalinks && self.next_heading <= MAX_PERMALINKS {
-            let (id, text) = (escaped(&heading.id), escaped(&heading.text));
+            let (id, text) = (escaped(&heading.id), escaped(label(&heading.text)));
             html = format!(" <a class=\"anchor\" href=\"#{id}\" aria-label=\"Link to “{text}”\">#</a>");
         }
         html.push_str(&format!("</h{}>\n", heading.level));
@@ -530,7 +534,7 @@ impl<'o> Writer<'o> {
                 self.put("<img src=\"");
                 self.put(&src);
                 self.put("\" alt=\"");
-                escape(&image.alt, &mut self.done.html);
+                escape(label(&image.alt), &mut self.done.html);
                 self.title(&image.title);
                 self.put("\" loading=\"lazy\">");
             }
@@ -659,12 +663,19 @@ impl<'o> Writer<'o> {
     /// Where a link leads, escaped for an attribute; `None` if nowhere.
     fn address(&mut self, written: &str) -> Option<String> {
         let address = self.decoded_address(written)?;
+        let address = encoded(&address);
+        if address.len() > MAX_ADDRESS {
+            return None;
+        }
         let mut out = String::with_capacity(address.len());
-        escape(&encoded(&address), &mut out);
+        escape(&address, &mut out);
         Some(out)
     }
 
     fn decoded_address(&mut self, written: &str) -> Option<String> {
+        if written.len() > MAX_ADDRESS {
+            return None;
+        }
         if let Some(reference) = Reference::parse(written) {
             let href = reference.href(self.options.embeds);
             if href.is_none() {
@@ -695,7 +706,7 @@ impl<'o> Writer<'o> {
     fn title(&mut self, title: &str) {
         if !title.is_empty() {
             self.put("\" title=\"");
-            escape(title, &mut self.done.html);
+            escape(label(title), &mut self.done.html);
         }
     }
 
@@ -795,6 +806,11 @@ fn are_steps(events: &[Event<'_>], at: usize) -> bool {
         }
     }
     items > 1
+}
+
+/// As much of a text as an attribute takes.
+fn label(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_LABEL)).unwrap_or(text)
 }
 
 /// What may not stand in an address is percent-encoded, as CommonMark's own examples have it.

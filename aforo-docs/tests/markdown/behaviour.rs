@@ -64,6 +64,39 @@ fn tags_that_we_know_are_done_and_others_are_shown() {
 }
 
 #[test]
+fn what_only_looks_like_an_image_of_the_console_is_none() {
+    let hash = "0123456789abcdef".repeat(4);
+    for address in [
+        "/docs/images/x".to_owned(),
+        format!("/docs/images/{}", hash.to_uppercase()),
+        format!("/docs/images/{hash}0"),
+        format!("/docs/images/{hash}?to=x"),
+        format!("/docs/images/{hash}#x"),
+        format!("/docs/images/{hash}/../../out"),
+        format!("docs/images/{hash}"),
+        format!("//evil/docs/images/{hash}"),
+        format!("/\\\\evil/docs/images/{hash}"),
+        format!("https://evil/docs/images/{hash}"),
+        format!("/out?next=/docs/images/{hash}"),
+        format!("/out#/docs/images/{hash}"),
+        format!("/a/../docs/images/{hash}"),
+        format!("/a/./docs/images/{hash}"),
+        format!("/a/%2e%2e/docs/images/{hash}"),
+        format!("/a%2fb/docs/images/{hash}"),
+        format!("/a;b/docs/images/{hash}"),
+        format!("/a//docs/images/{hash}"),
+    ] {
+        for markdown in [
+            format!("![a]({address})"),
+            format!("<img alt=a src=\"{address}\">"),
+        ] {
+            let html = to_safe_html(&markdown);
+            assert!(!html.contains("<img") && html.contains('a'), "{markdown}: {html}");
+        }
+    }
+}
+
+#[test]
 fn images_of_the_console_are_shown_others_become_links() {
     for address in [
         "http://example.com/i.png",
@@ -80,11 +113,14 @@ fn images_of_the_console_are_shown_others_become_links() {
             "{html}"
         );
     }
-    let html =
-        to_safe_html("![a *b*](/docs/images/x \"T\") <img src=/docs/images/y width=20 onerror=alert(1)>");
+    let hash = "0123456789abcdef".repeat(4);
+    let html = to_safe_html(&format!(
+        "![a *b*](/docs/images/{hash} \"T\") <img src=/console/v1.2/docs/images/{hash} width=20 onerror=alert(1)>"
+    ));
     assert!(
-        html.contains("<img src=\"/docs/images/x\" alt=\"a b\" title=\"T\" loading=\"lazy\">")
-            && html.contains("<img src=\"/docs/images/y\" alt=\"\""),
+        html.contains(&format!(
+            "<img src=\"/docs/images/{hash}\" alt=\"a b\" title=\"T\" loading=\"lazy\">"
+        )) && html.contains(&format!("<img src=\"/console/v1.2/docs/images/{hash}\" alt=\"\"")),
         "{html}"
     );
     assert!(to_safe_html("[a](/docs/b?c=d#e)").contains("href=\"/docs/b?c=d#e\""));

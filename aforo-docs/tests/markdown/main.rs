@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod common_mark;
+mod cost;
 mod dom;
 mod extensions;
 mod hostile;
