@@ -268,6 +268,7 @@ test('without JavaScript guides are read, judged and improved', { timeout: 180_0
     await tab.getByLabel('E-mail address').fill(person.email);
     await tab.getByLabel('Password').fill(person.password);
     await tab.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+    await tab.waitForURL(url => !url.pathname.endsWith('/sign-in'));
     await tab.close();
     await reader.leads(() => reader.button('Send suggestion').click());
     assert.match(await reader.text('#errors'), /Your text is here/);
