@@ -338,3 +338,98 @@ pub(crate) async fn guides_travel_as_files(host: Host, store: Store) -> World {
     assert_eq!((&back["updated"], &back["unchanged"]), (&json!(0), &json!(3)));
     world
 }
+
+/// What is not published is nobody's but its authors': not a word of it comes back by way of a suggestion.
+pub(crate) async fn suggestions_show_only_what_is_published(host: Host, store: Store) -> World {
+    let world = World::new(host, store).await;
+    let admin = &world.admin;
+    let page = create(
+        &world,
+        json!({"title": "Launch", "body": "Plain launch words.", "publish": true}),
+    )
+    .await;
+    // Not published, neither the one before nor the one after what is published next.
+    for (base, body, publish) in [
+        (1, "The codename is Zanzibar.", false),
+        (2, "Public launch words.", true),
+        (3, "The budget is Quetzal.", false),
+    ] {
+        let version = json!({"baseVersion": base, "title": "Launch", "body": body, "publish": publish});
+        post(&world, admin, &format!("{PAGES}/{page}/versions"), version)
+            .await
+            .ok(201);
+    }
+    // Quietly: each token of a form is another one.
+    let form = |base: u32, what: &str, csrf: &str| {
+        let body = format!("base={base}&do={what}&note=&csrf={csrf}&body=My+own+words");
+        Call::post("/docs/launch/suggest").body("application/x-www-form-urlencoded", body)
+    };
+    let shown = world
+        .send_quietly_owned(world.dev.browses(Call::get("/docs/launch/suggest")))
+        .await;
+    assert_eq!(shown.status, 200);
+    let text = shown.text();
+    let (_, rest) = text.split_once("name=\"csrf\" value=\"").unwrap();
+    let csrf = rest.split('"').next().unwrap();
+    for base in 0..6 {
+        for what in ["preview", "send"] {
+            let answers = [
+                (
+                    401,
+                    world
+                        .send_quietly_owned(form(base, what, "").at(world.dev.host))
+                        .await,
+                ),
+                (
+                    403,
+                    world
+                        .send_quietly_owned(world.dev.browses(form(base, what, "wrong")))
+                        .await,
+                ),
+                (
+                    0,
+                    world
+                        .send_quietly_owned(world.dev.browses(form(base, what, csrf)))
+                        .await,
+                ),
+            ];
+            for (status, answer) in answers {
+                let text = answer.text();
+                assert!(
+                    !text.contains("Zanzibar") && !text.contains("Quetzal"),
+                    "{what} from {base}: {text}"
+                );
+                // What was written is there, unless it was sent; what changes is for those who can send it.
+                let sent = what == "send" && (1..=3).contains(&base) && status == 0;
+                assert!(
+                    sent || text.contains("My own words"),
+                    "{what} from {base}: {text}"
+                );
+                match status {
+                    0 => assert_eq!(text.contains("<del"), !sent, "{what} from {base}: {text}"),
+                    status => {
+                        assert_eq!(answer.status, status, "{text}");
+                        assert!(!text.contains("<del"), "{text}");
+                    }
+                }
+            }
+        }
+    }
+    world
+}
+
+pub(crate) async fn feedback_is_throttled(host: Host, store: Store) -> World {
+    let world = World::new(host, store).await;
+    let page = create(&world, json!({"title": "Keys", "body": "Keys.", "publish": true})).await;
+    let path = format!("{PAGES}/{page}/feedback");
+    let say = || Call::post(&*path).json(&json!({"version": 1, "helpful": true}));
+    for _ in 0..20 {
+        assert_eq!(world.send(say()).await.status, 204);
+    }
+    let answer = world.send(say()).await;
+    answer.problem(429, "too_many_requests");
+    assert!(answer.header("retry-after").is_some());
+    world.wait(std::time::Duration::from_secs(4));
+    assert_eq!(world.send(say()).await.status, 204);
+    world
+}
