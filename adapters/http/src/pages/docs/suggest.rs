@@ -87,7 +87,8 @@ fn form(c: &Chrome, view: &SuggestView) -> Markup {
         ),
         Notes::of("note", None, &view.errors),
     );
-    let looked = view.changes.is_some();
+    // Who could not send, since the session had ended, sends again from here.
+    let looked = view.changes.is_some() || !view.errors.is_empty();
     html! {
         form.stackf.suggest method="post" action=(c.urls.doc_suggest(&view.nav.current)) data-keep={ "suggest:" (view.nav.current) } {
             (csrf_field(c))
