@@ -1,6 +1,7 @@
 //! Search over 10,000 pages and operations beside the bare ranked query of the same words, on SQLite and PostgreSQL.
 //!
 //! `cargo bench -p aforo-tests --bench search`. Prints medians and 99th percentiles; asserts nothing.
+#![allow(clippy::print_stdout)] // that is what it is for
 
 use std::{
     sync::Arc,

@@ -206,7 +206,7 @@ pub(crate) async fn broken_documents_change_nothing(host: Host, store: Store) ->
         "\0\0\0".to_owned(),
         "[]".to_owned(),
         "openapi: 2.0.0\ninfo: {title: Old, version: '1'}\npaths: {}\n".to_owned(),
-        "swagger: '2.0'\ninfo: {title: Old, version: '1'}\npaths: {}\n".to_owned(),
+        "swagger: '1.2'\ninfo: {title: Old, version: '1'}\npaths: {}\n".to_owned(),
         "[".repeat(100_000),
         "{\"a\":".repeat(100_000),
         "a:\n ".repeat(20_000),

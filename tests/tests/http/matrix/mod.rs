@@ -86,6 +86,7 @@ impl Operation {
     pub(crate) fn call_with(&self, world: &World, id: Option<&str>) -> Call {
         let path = self.path.replace("{id}", id.unwrap_or_default());
         let path = path.replace("{product}", "any").replace("{environment}", "any");
+        let path = path.replace("{number}", "1");
         let call = Call::new(&self.method, path);
         match self.body_for(world) {
             Some(body) => call.json(&body),
@@ -113,7 +114,17 @@ impl Operation {
             "/subscriptions" => json!({"planId": world.acme.plan.to_string()}),
             "/api-keys" => json!({"name": "Made", "environment": "live"}),
             "/api-keys/verify" => json!({"key": "x"}),
-            "/playground/try" | "/playground/samples" => attempt,
+            "/playground/try" | "/playground/samples" | "/playground/preview" => attempt,
+            "/agents" => json!({"name": "Robot"}),
+            "/docs/pages" => json!({"title": "Made"}),
+            "/docs/pages/{id}/draft" | "/docs/pages/{id}/versions" => {
+                json!({"baseVersion": 1, "title": "Changed", "body": "Changed."})
+            }
+            "/docs/pages/{id}/feedback" => json!({"version": 1, "helpful": true}),
+            "/docs/pages/{id}/move" => json!({"position": 0}),
+            "/docs/pages/{id}/publish" => json!({"version": 1}),
+            "/docs/pages/{id}/suggestions" => json!({"baseVersion": 1, "body": "Changed."}),
+            "/docs/suggestions/{id}/review" => json!({"accept": false}),
             other => panic!("say which body {other} takes"),
         })
     }
@@ -126,25 +137,40 @@ pub(crate) struct Things {
     spec: String,
     subscription: String,
     key: String,
+    agent: String,
+    page: String,
+    suggestion: String,
 }
 
 impl Things {
     /// Makes what a person can own, in the person's tenant.
     pub(crate) async fn of(world: &World, person: &Person) -> Self {
-        let offer = if person.host == world.dev.host {
-            world.acme
+        let (offer, admin) = if person.host == world.dev.host {
+            (world.acme, &world.admin)
         } else {
-            world.globex
+            (world.globex, &world.gus)
         };
         let subscription = world.subscribe(person).await;
         let key = world
             .make_key(person, json!({"subscriptionId": subscription}))
             .await;
+        let made = async |person: &Person, path: &str, body: Value| {
+            let call = Call::post(format!("/api/v1{path}")).json(&body);
+            world.send(person.asks(call)).await.ok(201)
+        };
+        let page = json!({"title": "A guide", "body": "One.", "publish": true});
+        let page = string(&made(admin, "/docs/pages", page).await["page"]["id"]);
+        let change = json!({"baseVersion": 1, "body": "Two."});
+        let suggestion = made(person, &format!("/docs/pages/{page}/suggestions"), change).await;
+        let agent = made(person, "/agents", json!({"name": "Robot"})).await;
         Self {
             product: offer.product.to_string(),
             spec: offer.spec.to_string(),
             subscription,
             key: string(&key["id"]),
+            agent: string(&agent["agent"]["id"]),
+            page,
+            suggestion: string(&suggestion["id"]),
         }
     }
 
@@ -154,6 +180,9 @@ impl Things {
             "api-specs" => &self.spec,
             "subscriptions" => &self.subscription,
             "api-keys" => &self.key,
+            "agents" => &self.agent,
+            "pages" => &self.page,
+            "suggestions" => &self.suggestion,
             other => panic!("say what an id of {other} is"),
         }
         .clone()
@@ -188,12 +217,24 @@ pub(crate) async fn state(world: &World) -> Vec<String> {
             }
             all.push(list.to_string());
         }
+        for list in [
+            "docs/pages",
+            "docs/deleted-pages",
+            "docs/suggestions",
+            "docs/images",
+        ] {
+            let call = person.asks(Call::get(format!("/api/v1/{list}")));
+            let answer = world.send_quietly(&call).await;
+            all.push(answer.ok(200).to_string());
+        }
     }
     for person in [&world.admin, &world.dev, &world.eve, &world.gus] {
         let account = world
             .send_quietly(&person.asks(Call::get("/api/v1/account")))
             .await;
         all.push(account.text());
+        let agents = person.asks(Call::get("/api/v1/agents"));
+        all.push(world.send_quietly(&agents).await.ok(200).to_string());
     }
     all
 }

@@ -1,6 +1,8 @@
 //! Somebody else's things are things that do not exist.
 
-use aforo_core::{Clock, KeyId, OsEntropy, ProductId, SpecId, SubscriptionId};
+use aforo_core::{
+    Clock, KeyId, OsEntropy, PageId, ProductId, SessionId, SpecId, SubscriptionId, SuggestionId,
+};
 use aforo_tests::{
     http::Call,
     world::{Person, World, string},
@@ -17,6 +19,9 @@ fn unused(world: &World, resource: &str) -> String {
         "api-specs" => SpecId::new(now, &OsEntropy).to_string(),
         "subscriptions" => SubscriptionId::new(now, &OsEntropy).to_string(),
         "api-keys" => KeyId::new(now, &OsEntropy).to_string(),
+        "agents" => SessionId::new(now, &OsEntropy).to_string(),
+        "pages" => PageId::new(now, &OsEntropy).to_string(),
+        "suggestions" => SuggestionId::new(now, &OsEntropy).to_string(),
         other => panic!("say what an id of {other} is"),
     }
 }
@@ -36,7 +41,7 @@ async fn foreign_ids_answer_as_unknown_ones() {
             let Some(resource) = operation.resource() else {
                 continue;
             };
-            let of_customers = matches!(resource, "subscriptions" | "api-keys");
+            let of_customers = matches!(resource, "subscriptions" | "api-keys" | "agents");
             let call = |id: &str| operation.call_with(&world, Some(id));
             let as_key = |call: Call| call.bearer(&manager);
             // Who asks, and whose things.

@@ -64,7 +64,7 @@ struct EditInput {
 /// Which version to publish.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PublishInput {
+struct PublishPageInput {
     /// Its number.
     version: u32,
 }
@@ -261,7 +261,7 @@ pub(super) fn routes(routes: &mut RoutesBuilder) {
             "/api/v1/docs/pages/{id}/publish",
             "Show a version to readers",
         )
-        .takes::<PublishInput>()
+        .takes::<PublishPageInput>()
         .gives::<PageView>(200),
         publish,
     );
@@ -474,7 +474,7 @@ async fn publish(
     State(shared): State<Arc<Shared>>,
     Ctx(context): Ctx,
     Id(page): Id<PageId>,
-    Json(input): Json<PublishInput>,
+    Json(input): Json<PublishPageInput>,
 ) -> Result<Json<PageView>, Problem> {
     let (scope, actor) = (context.tenant_scope(), context.actor());
     let page = shared.guides.publish(scope, actor, page, input.version).await?;
