@@ -446,6 +446,108 @@ async fn a_fetch_checks_every_hop() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_known_is_not_fetched_again() {
+    let (client, _) = client(&loopback());
+    let limits = FetchLimits::default();
+    let server = Server::answering(
+        "HTTP/1.1 200 OK\r\netag: W/\"v1\"\r\nlast-modified: Sun, 22 Nov 2026 10:00:00 GMT\r\ncontent-length: 4\r\n\r\na: b",
+    )
+    .await;
+    let url = server.url("/spec.yaml");
+    let first = client
+        .fetch_changed(&url, &[], &limits, Known::default())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (
+            first.url.as_str(),
+            first.etag.as_deref(),
+            first.last_modified.as_deref()
+        ),
+        (&*url, Some("W/\"v1\""), Some("Sun, 22 Nov 2026 10:00:00 GMT"))
+    );
+    let asked = server.request().to_ascii_lowercase();
+    assert!(
+        !asked.contains("if-none-match") && !asked.contains("if-modified-since"),
+        "{asked}"
+    );
+    // A server may not care for what is known.
+    let known = Known {
+        url: Some(&url),
+        etag: first.etag.as_deref(),
+        last_modified: first.last_modified.as_deref(),
+    };
+    assert!(
+        client
+            .fetch_changed(&url, &[], &limits, known)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    let asked = server.request().to_ascii_lowercase();
+    assert!(
+        asked.contains("if-none-match: w/\"v1\"\r\n")
+            && asked.contains("if-modified-since: sun, 22 nov 2026 10:00:00 gmt\r\n"),
+        "{asked}"
+    );
+    // One that does.
+    let same = Server::answering("HTTP/1.1 304 Not Modified\r\netag: W/\"v1\"\r\n\r\n").await;
+    let here = same.url("/spec.yaml");
+    for (etag, last_modified) in [(known.etag, None), (None, known.last_modified)] {
+        let known = Known {
+            url: Some(&here),
+            etag,
+            last_modified,
+        };
+        assert!(
+            client
+                .fetch_changed(&here, &[], &limits, known)
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+    // What one address said is no other's business, redirects included; a 304 that nobody asked for is an error.
+    let moved = Server::answering(format!(
+        "HTTP/1.1 302 Found\r\nlocation: {here}\r\ncontent-length: 0\r\n\r\n"
+    ))
+    .await;
+    let start = moved.url("/");
+    let at_target = Known {
+        url: Some(&here),
+        ..known
+    };
+    assert!(
+        client
+            .fetch_changed(&start, &[], &limits, at_target)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        !moved.request().to_ascii_lowercase().contains("if-none-match"),
+        "{}",
+        moved.request()
+    );
+    let elsewhere = Known {
+        url: Some(&url),
+        ..known
+    };
+    for known in [Known::default(), elsewhere] {
+        let result = client.fetch_changed(&here, &[], &limits, known).await;
+        assert!(matches!(result, Err(EgressError::Status(304))), "{result:?}");
+        assert!(
+            !same.request().to_ascii_lowercase().contains("if-"),
+            "{}",
+            same.request()
+        );
+    }
+    let result = client.fetch(&here, &[], &limits).await;
+    assert!(matches!(result, Err(EgressError::Status(304))), "{result:?}");
+}
+
+#[tokio::test]
 async fn a_fetch_has_a_size_and_a_time() {
     let (client, _) = client(&loopback());
     let big = Server::answering([b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b'a'; 5000]].concat()).await;
