@@ -65,7 +65,11 @@ fn children(handle: &Handle) -> Vec<Node> {
 }
 
 /// Calls `look` for every element, with the names of those around it.
-pub(crate) fn walk<'n>(nodes: &'n [Node], around: &mut Vec<&'n str>, look: &mut dyn FnMut(&'n Element, &[&str])) {
+pub(crate) fn walk<'n>(
+    nodes: &'n [Node],
+    around: &mut Vec<&'n str>,
+    look: &mut dyn FnMut(&'n Element, &[&str]),
+) {
     for node in nodes {
         if let Node::Element(element) = node {
             look(element, around);

@@ -786,8 +786,13 @@ impl Problem {
             SandboxError::Docs(error) => error.into(),
             SandboxError::Proxy(error) => {
                 let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::BAD_GATEWAY);
-                Problem::new(status, code, "The call did not go through", sentence(&error.to_string()))
-                    .with("fault", serde_json::to_value(error.fault()).unwrap_or_default())
+                Problem::new(
+                    status,
+                    code,
+                    "The call did not go through",
+                    sentence(&error.to_string()),
+                )
+                .with("fault", serde_json::to_value(error.fault()).unwrap_or_default())
             }
             other => Problem::internal(other),
         }

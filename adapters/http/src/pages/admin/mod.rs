@@ -16,7 +16,7 @@ pub use self::{
     },
     overview::{AdminOverviewView, OriginWaiting, admin_overview},
     specs::{
-        FindingLine, NewSpecView, PublicationLine, SpecProductRow, SpecView, SpecsView,
-        VersionLine, WatchView, new_spec, spec, specs,
+        FindingLine, NewSpecView, PublicationLine, SpecProductRow, SpecView, SpecsView, VersionLine,
+        WatchView, new_spec, spec, specs,
     },
 };
