@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(words("the"), [clause("the", false, true)]);
         assert_eq!(
             words(r#""rate limit" key "#),
-            [clause("rate+limit", true, false), clause("key", false, true)]
+            [clause("rate+limit", true, false), clause("key", false, false)]
         );
         assert_eq!(
             words(r#"key "rate lim"#),

@@ -273,9 +273,10 @@ pub(crate) async fn calls_that_may_not_be_made(host: Host, store: Store) -> Worl
         assert_eq!(unknown.body, foreign.body);
     }
     // A description that is not the published one is not for developers.
+    let document = echo_document(&world.upstream.origin()).replacen("1.0.0", "1.0.1", 1);
     let upload = Call::post("/api/v1/docs/api-specs").upload(
         &[("productId", &world.acme.product.to_string())],
-        Some(echo_document(&world.upstream.origin()).as_bytes()),
+        Some(document.as_bytes()),
     );
     let newer = world.send(world.admin.asks(upload)).await.ok(201);
     world

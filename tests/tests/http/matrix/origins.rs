@@ -170,10 +170,38 @@ async fn developers_do_not_do_what_administrators_do() {
         }
         refused.sort();
         let admin_only = [
+            "DELETE /api/v1/docs/pages/{id}",
+            "DELETE /api/v1/docs/pages/{id}/draft",
+            "DELETE /api/v1/products/{id}/spec-watch",
             "GET /api/v1/audit",
+            "GET /api/v1/docs/api-specs/{id}/diff",
+            "GET /api/v1/docs/deleted-pages",
+            "GET /api/v1/docs/export",
+            "GET /api/v1/docs/images",
+            "GET /api/v1/docs/pages",
+            "GET /api/v1/docs/pages/{id}",
+            "GET /api/v1/docs/pages/{id}/draft",
+            "GET /api/v1/docs/pages/{id}/feedback",
+            "GET /api/v1/docs/pages/{id}/versions",
+            "GET /api/v1/docs/pages/{id}/versions/{number}",
+            "GET /api/v1/docs/suggestions/{id}",
+            "GET /api/v1/products/{id}/spec-watch",
             "POST /api/v1/docs/api-specs",
+            "POST /api/v1/docs/api-specs/{id}/publish",
+            "POST /api/v1/docs/images",
+            "POST /api/v1/docs/import",
+            "POST /api/v1/docs/pages",
+            "POST /api/v1/docs/pages/{id}/move",
+            "POST /api/v1/docs/pages/{id}/publish",
+            "POST /api/v1/docs/pages/{id}/undelete",
+            "POST /api/v1/docs/pages/{id}/unpublish",
+            "POST /api/v1/docs/pages/{id}/versions",
+            "POST /api/v1/docs/pages/{id}/versions/{number}/restore",
+            "POST /api/v1/docs/suggestions/{id}/review",
             "POST /api/v1/products",
             "POST /api/v1/products/{id}/approve-upstream",
+            "PUT /api/v1/docs/pages/{id}/draft",
+            "PUT /api/v1/products/{id}/spec-watch",
         ];
         assert_eq!(refused, admin_only);
     }

@@ -31,7 +31,7 @@ impl SearchView {
             rows: vec![
                 FoundRow {
                     kind: Kind::Operation,
-                    href: "/reference/translation-api/createTranslation".into(),
+                    href: "/a/b/reference/translation-api/createTranslation".into(),
                     title: marked("Translate text", "Translate"),
                     excerpt: Some(marked(
                         "Translates a text into one language. The detected source language is returned.",
@@ -44,7 +44,7 @@ impl SearchView {
                 },
                 FoundRow {
                     kind: Kind::Guide,
-                    href: "/docs/long-documents".into(),
+                    href: "/a/b/docs/long-documents".into(),
                     title: marked("Translate long documents", "Translate"),
                     excerpt: Some(marked(
                         "…split at headings. Translate each part, then put them together again…",
@@ -57,7 +57,7 @@ impl SearchView {
                 },
                 FoundRow {
                     kind: Kind::Schema,
-                    href: "/reference/translation-api/schemas/TranslationRequest".into(),
+                    href: "/a/b/reference/translation-api/schemas/TranslationRequest".into(),
                     title: marked("TranslationRequest", "Translation"),
                     excerpt: Some(marked("text: what to translate", "translate")),
                     method: None,

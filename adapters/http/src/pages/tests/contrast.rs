@@ -84,16 +84,21 @@ fn contrast_of_known_pairs() {
     assert!((contrast([0x76, 0x76, 0x76], [255, 255, 255]) - 4.54).abs() < 0.01);
 }
 
-/// Colours of every `--name:light-dark(#rrggbb,#rrggbb)`.
+/// Colours of every `--name:light-dark(#rrggbb,#rrggbb)` and `--name:#rrggbb`, in the short form as well.
 fn tokens() -> HashMap<String, [[u8; 3]; 2]> {
     let css = std::str::from_utf8(assets::find("console.css").unwrap().bytes).unwrap();
     let mut tokens = HashMap::new();
     for part in css.split("--").skip(1) {
-        let Some((name, rest)) = part.split_once(":light-dark(") else {
+        let Some((name, value)) = part.split_once(':') else {
             continue;
         };
-        let Some((light, dark)) = rest.split(')').next().unwrap().split_once(',') else {
-            continue;
+        let value = value.split([';', '}']).next().unwrap();
+        let (light, dark) = match value.strip_prefix("light-dark(") {
+            Some(pair) => match pair.split(')').next().unwrap().split_once(',') {
+                Some(pair) => pair,
+                None => continue,
+            },
+            None => (value, value),
         };
         if let (Some(light), Some(dark)) = (colour(light), colour(dark)) {
             tokens.insert(name.to_owned(), [light, dark]);
@@ -103,7 +108,12 @@ fn tokens() -> HashMap<String, [[u8; 3]; 2]> {
 }
 
 fn colour(text: &str) -> Option<[u8; 3]> {
-    let hex = text.trim().strip_prefix('#').filter(|hex| hex.len() == 6)?;
+    let short = text.trim().strip_prefix('#')?;
+    let hex = match short.len() {
+        3 => short.chars().flat_map(|digit| [digit, digit]).collect(),
+        6 => short.to_owned(),
+        _ => return None,
+    };
     let part = |i: usize| u8::from_str_radix(&hex[i..i + 2], 16).ok();
     Some([part(0)?, part(2)?, part(4)?])
 }

@@ -190,8 +190,10 @@ fn icons_modules_and_fonts_that_are_used_exist() {
             "eval(",
             "localStorage",
         ] {
-            // What somebody writes outlives a closed tab; it is no secret.
-            let allowed = forbidden == "localStorage" && script.name == "editor.js";
+            // What somebody writes outlives a closed tab; whether letters are shortcuts, and what was opened from the
+            // palette, are wishes of this browser. None is a secret.
+            let keeps = ["editor.js", "core.js", "palette.js"].contains(&script.name);
+            let allowed = forbidden == "localStorage" && keeps;
             assert!(
                 allowed || !code.contains(forbidden),
                 "{}: {forbidden}",
@@ -217,7 +219,7 @@ fn pages_and_assets_stay_small() {
             .map(|n| assets::find(n).unwrap().bytes.len())
             .sum::<usize>()
     };
-    assert!(size(&["console.css"]) <= 68_000, "CSS {}", size(&["console.css"]));
+    assert!(size(&["console.css"]) <= 70_000, "CSS {}", size(&["console.css"]));
     let operation = size(&["core.js", "reference.js", "try-it.js"]);
     assert!(operation <= 36_000, "JS of an operation page {operation}");
     // Loaded when somebody turns to the form.
