@@ -314,7 +314,11 @@ pub async fn sessions_of_agents_are_listed_while_they_live(store: &impl CoreStor
         }),
         ..sample_session(&a, expires)
     };
-    let (x, y, browser) = (of_agent(10, true), of_agent(20, false), sample_session(&a, 30));
+    let (x, mut y, browser) = (of_agent(10, true), of_agent(20, false), sample_session(&a, 30));
+    // Ids of one millisecond are in no order.
+    while y.id < x.id {
+        y.id = SessionId::new(NOW, &OsEntropy);
+    }
     add_sessions(store, &a, &[&x, &y, &browser]).await;
     let mut tx = begin(store).await;
     let mut sessions = tx.sessions(a.wide);

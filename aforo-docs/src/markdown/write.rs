@@ -606,6 +606,8 @@ impl<'o> Writer<'o> {
 
     fn raw_image(&mut self, tag: &RawTag<'_>) {
         let src = tag.value("src").and_then(|src| self.address(&src));
+        // A file that lay beside somebody's page is not beside ours.
+        let src = src.filter(|src| is_our_image(src) || src.starts_with("http"));
         self.image = Some(Image {
             src,
             title: tag.value("title").unwrap_or_default(),

@@ -272,24 +272,25 @@ pub(crate) async fn calls_that_may_not_be_made(host: Host, store: Store) -> Worl
             .await;
         assert_eq!(unknown.body, foreign.body);
     }
-    // A description that is not the published one is not for developers.
+    // A description that was never published is not for developers.
     let document = echo_document(&world.upstream.origin()).replacen("1.0.0", "1.0.1", 1);
     let upload = Call::post("/api/v1/docs/api-specs").upload(
-        &[("productId", &world.acme.product.to_string())],
+        &[
+            ("productId", &world.acme.product.to_string()),
+            ("publish", "false"),
+        ],
         Some(document.as_bytes()),
     );
-    let newer = world.send(world.admin.asks(upload)).await.ok(201);
-    world
-        .attempt(&world.eve, list.clone())
-        .await
-        .problem(404, "not_found");
+    let hidden = world.send(world.admin.asks(upload)).await.ok(201);
     world
         .attempt(
             &world.eve,
-            json!({"specId": newer["id"], "operationId": "listItems"}),
+            json!({"specId": hidden["id"], "operationId": "listItems"}),
         )
         .await
-        .ok(200);
+        .problem(404, "not_found");
+    world.attempt(&world.eve, list.clone()).await.ok(200);
+    let newer = json!({"id": world.acme.spec.to_string()});
     let nobody = Call::post("/api/v1/playground/try")
         .json(&json!({"specId": newer["id"], "operationId": "listItems"}));
     world.send(nobody).await.problem(401, "unauthenticated");
