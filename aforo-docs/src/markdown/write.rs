@@ -812,7 +812,11 @@ fn are_steps(events: &[Event<'_>], at: usize) -> bool {
 
 /// As much of a text as an attribute takes.
 fn label(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_LABEL)).unwrap_or(text)
+    let mut end = MAX_LABEL.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 /// What may not stand in an address is percent-encoded, as CommonMark's own examples have it.
