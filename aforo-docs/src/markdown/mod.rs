@@ -1,7 +1,7 @@
 //! CommonMark from people we do not trust, as HTML that is safe in our pages.
 //!
 //! Three walls: our writer escapes whatever it writes, and knows only a few tags of raw HTML, without classes or
-//! handlers ([`raw`]); what it writes passes an allow-list ([`sanitise`]); and the pages' own policy runs no script
+//! handlers (`raw`); what it writes passes an allow-list (`sanitise`); and the pages' own policy runs no script
 //! that is not ours.
 //!
 //! Beyond CommonMark: tables, strikethrough, task lists and footnotes as GitHub has them, `> [!NOTE]` callouts, titles
